@@ -18,7 +18,7 @@ export type NetworkInput<Result> =
     }
   /** A dial came to nothing. */
   | { readonly type: 'connect-failed'; readonly attempt: number; readonly cause: string }
-  /** Bytes came, in order. The machine may keep views of `data` only until `handle` returns. */
+  /** Bytes came, in order. They are the machine's: the driver never writes to `data` again. */
   | { readonly type: 'received'; readonly peer: PeerId; readonly data: Uint8Array }
   /**
    * All that was sent to the peer so far has left this process. Given once after each time the
@@ -30,6 +30,7 @@ export type NetworkInput<Result> =
   /** The answer to a `request`. Each token is answered exactly once. */
   | { readonly type: 'completed'; readonly token: number; readonly result: Result };
 
+/** What such a machine asks its driver for, to be carried out in order. */
 export type NetworkEffect<Job, Event> =
   /** Dial. Answered by `connected` or `connect-failed` with the same attempt. */
   | { readonly type: 'connect'; readonly attempt: number; readonly address: string }

@@ -14,8 +14,13 @@ import type { Instant } from './time.ts';
 export class Timers<Name extends string> {
   readonly #due = new Map<Name, Instant>();
 
-  /** Sets or moves a timer. */
+  /**
+   * Sets or moves a timer.
+   *
+   * @throws RangeError if `due` is not a number: no comparison with it would ever come true
+   */
   set(name: Name, due: Instant): void {
+    if (Number.isNaN(due)) throw new RangeError(`timer ${name}: due at NaN`);
     this.#due.set(name, due);
   }
 
@@ -39,8 +44,9 @@ export class Timers<Name extends string> {
   }
 
   /**
-   * Stops and returns the timer that was due first, if any is due at `now`. Ties go to the one set
-   * first. Call it until it answers `undefined`: a handler may set a timer that is due at once.
+   * Stops and returns the timer that was due first, if any is due at `now`. Ties go to the name that
+   * has been set for longest; moving a timer does not count as setting it anew. Call it until it
+   * answers `undefined`: a handler may set a timer that is due at once.
    */
   expire(now: Instant): Name | undefined {
     let first: Name | undefined;

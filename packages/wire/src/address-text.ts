@@ -58,14 +58,17 @@ export function parseAddress(
 
 /**
  * Host and port of text such as `a:1`, `[::1]:2`, `::1`, `a`; undefined if the port is not a number
- * from 0 to 65535 or the brackets do not match. The host is not looked at (Core `SplitHostPort`).
+ * from 0 to 65535 or the brackets do not match. The host is not looked at (Core `SplitHostPort`,
+ * which refuses port 0: I2P addresses have it, so it is a port here).
  */
 export function splitHostPort(
   text: string,
 ): { readonly host: string; readonly port: number | undefined } | undefined {
+  // Two colons and no brackets: all of it is an IPv6 address.
+  if (/^[^[\]]*:[^[\]]*:[^[\]]*$/.test(text)) return { host: text, port: undefined };
   const match =
     /^\[([^[\]]*)\](?::(\d{1,5}))?$/.exec(text) ?? /^([^:[\]]*)(?::(\d{1,5}))?$/.exec(text);
-  if (match === null) return /^[^[\]]*$/.test(text) ? { host: text, port: undefined } : undefined;
+  if (match === null) return undefined;
   const port = match[2] === undefined ? undefined : Number(match[2]);
   if (port !== undefined && port > 65_535) return undefined;
   return { host: match[1]!, port };
@@ -74,10 +77,9 @@ export function splitHostPort(
 function parseHost(host: string): Omit<NetAddress, 'port'> | undefined {
   const ipv4 = parseIPv4(host);
   if (ipv4 !== undefined) return { network: 'ipv4', bytes: ipv4 };
-  const lower = host.toLowerCase();
-  if (lower.endsWith('.onion')) return parseOnion(lower.slice(0, -'.onion'.length));
-  if (lower.endsWith('.b32.i2p')) {
-    const bytes = fromBase32(lower.slice(0, -'.b32.i2p'.length));
+  if (/\.onion$/i.test(host)) return parseOnion(host.slice(0, -'.onion'.length));
+  if (/\.b32\.i2p$/i.test(host)) {
+    const bytes = fromBase32(host.slice(0, -'.b32.i2p'.length));
     return bytes?.length === 32 ? { network: 'i2p', bytes } : undefined;
   }
   const ipv6 = parseIPv6(host);

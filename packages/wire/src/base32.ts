@@ -15,14 +15,14 @@ export function toBase32(bytes: Uint8Array): string {
 
 /** The bytes of base32 text in either case, or undefined. Bits left over must be zero. */
 export function fromBase32(text: string): Uint8Array | undefined {
+  // Not left to toLowerCase, which makes an ASCII k of the Kelvin sign.
+  if (!/^[a-zA-Z2-7]*$/.test(text)) return undefined;
   const bytes = new Uint8Array(Math.floor((text.length * 5) / 8));
   let value = 0;
   let bits = 0;
   let at = 0;
   for (const character of text.toLowerCase()) {
-    const digit = ALPHABET.indexOf(character);
-    if (digit < 0) return undefined;
-    value = ((value << 5) | digit) & 0xfff;
+    value = ((value << 5) | ALPHABET.indexOf(character)) & 0xfff;
     bits += 5;
     if (bits >= 8) {
       bits -= 8;

@@ -101,10 +101,7 @@ export class BlockView {
 
   /** A transaction's id, 32 bytes in wire order. */
   txid(index: number, hash: Sha256d = sha256d): Uint8Array {
-    const at = this.#at(index);
-    const witness = this.#offsets[at + 1]!;
-    if (witness === 0) return hash(this.transactionBytes(index));
-    return hash(strip(this.bytes, this.#offsets[at]!, witness, this.#offsets[at + 2]!));
+    return hash(this.#stripped(index));
   }
 
   /** A transaction's witness id, 32 bytes in wire order. */
@@ -117,6 +114,31 @@ export class BlockView {
     const ids: Uint8Array[] = [];
     for (let i = 0; i < this.transactionCount; i++) ids.push(this.txid(i, hash));
     return ids;
+  }
+
+  /**
+   * The block without any witness, as a peer gets it that does not ask for witnesses (BIP 144):
+   * `strippedSize` bytes, which are the block's own where it has none.
+   */
+  strippedBytes(): Uint8Array {
+    if (this.strippedSize === this.bytes.length) return this.bytes;
+    const out = new Uint8Array(this.strippedSize);
+    let at = this.#offsets[0]!;
+    out.set(this.bytes.subarray(0, at), 0);
+    for (let i = 0; i < this.transactionCount; i++) {
+      const bytes = this.#stripped(i);
+      out.set(bytes, at);
+      at += bytes.length;
+    }
+    return out;
+  }
+
+  /** A transaction's bytes without witnesses: a view if it has none. */
+  #stripped(index: number): Uint8Array {
+    const at = this.#at(index);
+    const witness = this.#offsets[at + 1]!;
+    if (witness === 0) return this.transactionBytes(index);
+    return strip(this.bytes, this.#offsets[at]!, witness, this.#offsets[at + 2]!);
   }
 
   #at(index: number): number {

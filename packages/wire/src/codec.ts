@@ -1,3 +1,4 @@
+import type { DecodeErrorCode } from './decode-error.ts';
 import { MAX_SIZE } from './limits.ts';
 import { Reader } from './reader.ts';
 import { compactSizeSize, varBytesSize, Writer } from './writer.ts';
@@ -42,11 +43,17 @@ function fixed<T>(
   return { size: () => size, write, read };
 }
 
+/** Unsigned 8 bits. */
 export const u8: Codec<number> = fixed(1, (w, v) => w.u8(v), (r) => r.u8());
+/** Unsigned 16 bits, little-endian. */
 export const u16: Codec<number> = fixed(2, (w, v) => w.u16(v), (r) => r.u16());
+/** Unsigned 32 bits, little-endian. */
 export const u32: Codec<number> = fixed(4, (w, v) => w.u32(v), (r) => r.u32());
+/** Signed 32 bits, little-endian. */
 export const i32: Codec<number> = fixed(4, (w, v) => w.i32(v), (r) => r.i32());
+/** Unsigned 64 bits, little-endian. */
 export const u64: Codec<bigint> = fixed(8, (w, v) => w.u64(v), (r) => r.u64());
+/** Signed 64 bits, little-endian. */
 export const i64: Codec<bigint> = fixed(8, (w, v) => w.i64(v), (r) => r.i64());
 
 /** One byte: 0 or 1. Any other value reads as true, as in Core. */
@@ -102,14 +109,20 @@ export function varString({ max = MAX_SIZE }: { readonly max?: number } = {}): C
   };
 }
 
-/**
- * A CompactSize and as many entries, at most `max`.
- *
- * @param minSize the fewest bytes of an entry; a count that cannot fit is refused at once
- */
+/** What an {@link array} may hold. */
+export interface ArrayLimits {
+  /** Most entries. */
+  readonly max: number;
+  /** The fewest bytes of an entry: a count that cannot fit is refused at once. */
+  readonly minSize: number;
+  /** The fault of more than `max` entries, by default `limit-exceeded`. */
+  readonly tooMany?: DecodeErrorCode;
+}
+
+/** A CompactSize and as many entries. */
 export function array<T>(
   codec: Codec<T>,
-  { max, minSize }: { readonly max: number; readonly minSize: number },
+  { max, minSize, tooMany }: ArrayLimits,
 ): Codec<readonly T[]> {
   return {
     size(values) {
@@ -122,7 +135,7 @@ export function array<T>(
       for (const value of values) codec.write(writer, value);
     },
     read(reader) {
-      const count = reader.count(max, minSize);
+      const count = reader.count(max, minSize, tooMany);
       const values: T[] = [];
       for (let i = 0; i < count; i++) values.push(codec.read(reader));
       return values;

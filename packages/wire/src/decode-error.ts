@@ -4,8 +4,9 @@
  * - `truncated`: they end too soon
  * - `non-canonical-size`: a CompactSize that a shorter form could have said
  * - `size-too-large`: a CompactSize above {@link MAX_SIZE}, or bytes longer than their field allows
- * - `limit-exceeded`: all there, but more entries than the protocol allows; Core calls a peer that
- *   sends this misbehaving, whereas it ignores messages with any of the other faults
+ * - `limit-exceeded`: more entries than the protocol allows of that message. Core calls the sender
+ *   of such an `addr`, `addrv2`, `inv`, `getdata` or `headers` misbehaving, and disconnects that of
+ *   a `getblocks` or `getheaders`, whereas it ignores messages with any of the other faults
  * - `superfluous-witness`: a transaction in witness form without any witness
  * - `unknown-transaction-flags`: a transaction's flag byte with bits that nobody has defined
  * - `invalid-value`: a value that its field does not allow

@@ -35,5 +35,5 @@ export function hashToHex(hash: Uint8Array): string {
  */
 export function hashFromHex(text: string): Uint8Array {
   if (text.length !== 64) throw new RangeError('a hash is 64 hex digits');
-  return fromHex(text).reverse();
+  return fromHex(text).toReversed();
 }

@@ -19,7 +19,7 @@ export { compactSizeSize, varBytesSize, Writer } from './writer.ts';
 export {
   array, bool, bytes, decode, encode, hash32, i32, i64, struct, u16, u32, u64, u8, varBytes, varString,
 } from './codec.ts';
-export type { Codec } from './codec.ts';
+export type { ArrayLimits, Codec } from './codec.ts';
 export { fromHex, hashFromHex, hashToHex, toHex } from './hex.ts';
 export { sha256d } from './sha256d.ts';
 export type { Sha256d } from './sha256d.ts';

@@ -15,9 +15,11 @@ export function parseIPv4(text: string): Uint8Array | undefined {
 export function parseIPv6(text: string): Uint8Array | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
-  const [head, tail] = halves.map(parseGroups);
+  // Dotted decimal stands for the last 32 bits, so before `::` it has no place.
+  const head = parseGroups(halves[0]!, halves.length === 1);
   if (head === undefined) return undefined;
   if (halves.length === 1) return head.length === 16 ? Uint8Array.from(head) : undefined;
+  const tail = parseGroups(halves[1]!, true);
   // `::` stands for at least one group of zeros.
   if (tail === undefined || head.length + tail.length > 14) return undefined;
   const bytes = new Uint8Array(16);
@@ -26,8 +28,8 @@ export function parseIPv6(text: string): Uint8Array | undefined {
   return bytes;
 }
 
-/** The bytes of groups of hex digits between colons, the last of which may be dotted decimal. */
-function parseGroups(text: string): number[] | undefined {
+/** The bytes of groups of hex digits between colons, and of dotted decimal at the end if allowed. */
+function parseGroups(text: string, mayEndInIPv4: boolean): number[] | undefined {
   if (text === '') return [];
   const bytes: number[] = [];
   const groups = text.split(':');
@@ -37,7 +39,7 @@ function parseGroups(text: string): number[] | undefined {
       bytes.push(value >>> 8, value & 0xff);
       continue;
     }
-    const ipv4 = i === groups.length - 1 ? parseIPv4(group) : undefined;
+    const ipv4 = mayEndInIPv4 && i === groups.length - 1 ? parseIPv4(group) : undefined;
     if (ipv4 === undefined) return undefined;
     bytes.push(...ipv4);
   }

@@ -30,8 +30,8 @@ export const WITNESS_SCALE_FACTOR = 4;
 
 /**
  * Fewest bytes of a transaction on the wire: version, two empty lists, lock time. A count of
- * transactions is checked against it before anything is allocated. Our choice: it follows from the
- * layout; Core's `MIN_TRANSACTION_WEIGHT` (consensus/consensus.h) is the stricter, valid-only bound.
+ * transactions is checked against it before anything is allocated. Core's
+ * `MIN_SERIALIZABLE_TRANSACTION_WEIGHT` (consensus/consensus.h) is four times as much.
  */
 export const MIN_TRANSACTION_SIZE = 10;
 

@@ -168,7 +168,9 @@ export function writePayload(writer: Writer, message: Message): void {
 /** A message's payload, in a fresh array. */
 export function encodeMessage(message: Message): Uint8Array {
   const bytes = new Uint8Array(payloadSize(message));
-  writePayload(new Writer(bytes), message);
+  const writer = new Writer(bytes);
+  writePayload(writer, message);
+  if (writer.offset !== bytes.length) throw new Error('a codec wrote less than its size');
   return bytes;
 }
 
@@ -179,10 +181,11 @@ export function encodeMessage(message: Message): Uint8Array {
  * @throws DecodeError
  */
 export function decodeMessage(type: string, payload: Uint8Array): Message {
+  const reader = new Reader(payload);
   if (!isMessageType(type)) {
-    return { type: 'unknown', payload: { messageType: type, bytes: payload } };
+    return { type: 'unknown', payload: { messageType: type, bytes: reader.bytes(payload.length) } };
   }
-  return { type, payload: messages[type].codec.read(new Reader(payload)) } as Message;
+  return { type, payload: messages[type].codec.read(reader) } as Message;
 }
 
 /** The codec that goes with a message: the table has them by the same key as the union. */

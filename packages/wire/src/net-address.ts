@@ -33,7 +33,10 @@ interface NetworkFacts {
   readonly size: number;
 }
 
-/** BIP 155, table of network ids. Id 3, Tor v2, is gone from the network and counts as unknown. */
+/**
+ * BIP 155, table of network ids. Id 3, Tor v2, is gone from the network and counts as unknown, as in
+ * Core; so does 7, Yggdrasil, which Core does not have.
+ */
 const NETWORKS: Readonly<Record<AddressNetwork, NetworkFacts>> = {
   ipv4: { id: 1, size: 4 },
   ipv6: { id: 2, size: 16 },
@@ -55,11 +58,12 @@ export function networkId(address: NetAddress | UnknownNetAddress): number {
  * Network id (1 byte), CompactSize and address bytes, port (2 bytes, big-endian): BIP 155.
  *
  * Unknown ids read as {@link UnknownNetAddress}. A known id with the wrong number of bytes is
- * `invalid-value`, and more than 512 bytes are `size-too-large`.
+ * `invalid-value`, and more than 512 bytes are `size-too-large`; writing either is a `RangeError`.
  */
 export const NetAddress: Codec<NetAddress | UnknownNetAddress> = {
   size: ({ bytes }) => 1 + (bytes.length < 0xfd ? 1 : 3) + bytes.length + 2,
   write(writer: Writer, address: NetAddress | UnknownNetAddress): void {
+    checkSize(address);
     writer.u8(networkId(address));
     writer.varBytes(address.bytes);
     writer.u16be(address.port);
@@ -82,6 +86,14 @@ export const NetAddress: Codec<NetAddress | UnknownNetAddress> = {
 /** What stands in front of an IPv4 address in 16 bytes (RFC 4291 §2.5.5.2). */
 const IPV4_IN_IPV6 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff);
 
+/** What a caller calls an address of a network must have that network's size, or peers refuse it. */
+function checkSize(address: NetAddress | UnknownNetAddress): void {
+  const { network, bytes } = address;
+  const isFit =
+    network === 'unknown' ? bytes.length <= MAX_ADDRV2_SIZE : bytes.length === NETWORKS[network].size;
+  if (!isFit) throw new RangeError(`${bytes.length} bytes are not an address (${network})`);
+}
+
 /** Whether an address has a form of 16 bytes, and so can stand in `addr` and `version`. */
 export function isAddrV1Compatible(address: NetAddress): boolean {
   return address.network === 'ipv4' || address.network === 'ipv6';
@@ -97,6 +109,7 @@ export const NetAddressV1: Codec<NetAddress> = {
     if (!isAddrV1Compatible(address)) {
       throw new RangeError(`a ${address.network} address has no form of 16 bytes`);
     }
+    checkSize(address);
     if (address.network === 'ipv4') writer.bytes(IPV4_IN_IPV6);
     writer.bytes(address.bytes);
     writer.u16be(address.port);

@@ -106,16 +106,16 @@ export class Reader {
 
   /**
    * The count in front of a list. A count that the remaining bytes cannot hold is `truncated`, as
-   * it would be if one tried to read them, and only then one above `max` is `limit-exceeded`. So a
-   * short message that announces billions of entries costs nothing.
+   * it would be if one tried to read them, and only then one above `max` is `tooMany`. So a short
+   * message that announces billions of entries costs nothing.
    *
    * @param minSize the fewest bytes that an entry takes
    */
-  count(max: number, minSize: number): number {
+  count(max: number, minSize: number, tooMany: DecodeErrorCode = 'limit-exceeded'): number {
     const start = this.#offset;
     const count = this.compactSize();
     if (count * minSize > this.remaining) this.fail('truncated', start);
-    if (count > max) this.fail('limit-exceeded', start);
+    if (count > max) this.fail(tooMany, start);
     return count;
   }
 

@@ -41,6 +41,7 @@ export type TransportEvent =
       readonly detail: string;
     };
 
+/** What framing needs to know. */
 export interface V1TransportOptions {
   /** The network's 4 bytes. */
   readonly magic: Uint8Array;
@@ -109,7 +110,8 @@ export class V1Transport {
   /**
    * Queues a message and returns its bytes on the wire.
    *
-   * @throws RangeError if it has a type of more than 12 bytes, or values that its layout cannot hold
+   * @throws RangeError if its type is not at most 12 characters of printable ASCII, or a value does
+   * not fit into its field
    */
   send(message: Message): number {
     const frame = v1Frame(this.#magic, message, this.#sha256d);
@@ -232,9 +234,9 @@ export class V1Transport {
   }
 }
 
-/** What a peer called something, with all that is not a letter, digit or sign left out. */
+/** What a peer called something, fit for a log (Core `SanitizeString`, util/strencodings.cpp). */
 function printable(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, '');
+  return text.replaceAll(/[^a-zA-Z0-9 .,;\-_/:?@()]/g, '');
 }
 
 /**
@@ -244,7 +246,7 @@ function printable(text: string): string {
  */
 export function v1Frame(magic: Uint8Array, message: Message, hash: Sha256d = sha256d): Uint8Array {
   const type = messageTypeOf(message);
-  if (type.length > MESSAGE_TYPE_SIZE) throw new RangeError(`message type too long: ${type}`);
+  if (!/^[\x20-\x7e]{0,12}$/.test(type)) throw new RangeError(`not a message type: ${type}`);
   const size = payloadSize(message);
   const frame = new Uint8Array(V1_HEADER_SIZE + size);
   const payload = frame.subarray(V1_HEADER_SIZE);

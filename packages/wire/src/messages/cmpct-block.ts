@@ -12,7 +12,10 @@ export const SHORT_ID_SIZE = 6;
 
 /** A transaction that a compact block carries whole. */
 export interface PrefilledTransaction {
-  /** Its place in the block, from 0. */
+  /**
+   * Its place in the block, from 0. One that lies past the end, or above 65,535, is read: Core, too,
+   * finds that out later (`PartiallyDownloadedBlock::InitData`), and calls the sender misbehaving.
+   */
   readonly index: number;
   readonly transaction: Transaction;
 }
@@ -27,6 +30,9 @@ export interface CmpctBlock {
   /** In the order of the block. */
   readonly prefilled: readonly PrefilledTransaction[];
 }
+
+/** To Core, too many entries are bytes that do not decode, and so not `limit-exceeded`. */
+const TOO_MANY = 'invalid-value';
 
 const prefilled: Codec<readonly PrefilledTransaction[]> = {
   size(entries) {
@@ -48,7 +54,7 @@ const prefilled: Codec<readonly PrefilledTransaction[]> = {
     }
   },
   read(reader) {
-    const count = reader.count(MAX_BLOCK_TRANSACTIONS, MIN_TRANSACTION_SIZE + 1);
+    const count = reader.count(MAX_BLOCK_TRANSACTIONS, MIN_TRANSACTION_SIZE + 1, TOO_MANY);
     const entries: PrefilledTransaction[] = [];
     let previous = -1;
     for (let i = 0; i < count; i++) {
@@ -59,9 +65,22 @@ const prefilled: Codec<readonly PrefilledTransaction[]> = {
   },
 };
 
-export const CmpctBlock: Codec<CmpctBlock> = struct<CmpctBlock>({
-  header: BlockHeader,
-  nonce: u64,
-  shortIds: array(bytes(SHORT_ID_SIZE), { max: MAX_BLOCK_TRANSACTIONS, minSize: SHORT_ID_SIZE }),
-  prefilled,
+const shortIds = array(bytes(SHORT_ID_SIZE), {
+  max: MAX_BLOCK_TRANSACTIONS,
+  minSize: SHORT_ID_SIZE,
+  tooMany: TOO_MANY,
 });
+
+const fields = struct<CmpctBlock>({ header: BlockHeader, nonce: u64, shortIds, prefilled });
+
+/** More than 65,535 transactions in all are `invalid-value`. */
+export const CmpctBlock: Codec<CmpctBlock> = {
+  ...fields,
+  read(reader) {
+    const start = reader.offset;
+    const block = fields.read(reader);
+    const count = block.shortIds.length + block.prefilled.length;
+    if (count > MAX_BLOCK_TRANSACTIONS) reader.fail(TOO_MANY, start);
+    return block;
+  },
+};

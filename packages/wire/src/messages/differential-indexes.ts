@@ -2,11 +2,13 @@ import type { Reader } from '../reader.ts';
 import { compactSizeSize, type Writer } from '../writer.ts';
 
 /**
- * Most transactions that a block can have, and so most indexes and short ids. BIP 152 gives
- * indexes 16 bits; Core `BlockTransactionsRequest` and `CBlockHeaderAndShortTxIDs`
- * (blockencodings.h) refuse a sum above 65,535.
+ * Most transactions of a block that BIP 152 can speak of: indexes have 16 bits, and Core
+ * (`CBlockHeaderAndShortTxIDs`, blockencodings.h) refuses a compact block of more than 65,535.
  */
-export const MAX_BLOCK_TRANSACTIONS = 0x1_0000;
+export const MAX_BLOCK_TRANSACTIONS = 0xffff;
+
+/** The largest index, or step between two, that Core reads: both are 16 bits there. */
+export const MAX_INDEX = 0xffff;
 
 /**
  * Ascending indexes as BIP 152 has them: each as what it exceeds the one before by, less one. Core
@@ -20,11 +22,11 @@ export const DifferentialIndexes = {
     if (index <= previous) throw new RangeError(`index ${index} does not come after ${previous}`);
     writer.compactSize(index - previous - 1);
   },
-  /** Throws `invalid-value` if the index does not fit into 16 bits. */
+  /** Throws `invalid-value` if the step does not fit into 16 bits. The index may be above them. */
   readEntry(reader: Reader, previous: number): number {
     const start = reader.offset;
-    const index = previous + 1 + Number(reader.compactSize64());
-    if (index >= MAX_BLOCK_TRANSACTIONS) reader.fail('invalid-value', start);
-    return index;
+    const step = reader.compactSize();
+    if (step > MAX_INDEX) reader.fail('invalid-value', start);
+    return previous + 1 + step;
   },
 };

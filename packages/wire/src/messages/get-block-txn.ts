@@ -1,6 +1,7 @@
 // getblocktxn (BIP 152): block 32 | indexes: CompactSize, each as difference CompactSize
 import { hash32, struct, type Codec } from '../codec.ts';
-import { DifferentialIndexes, MAX_BLOCK_TRANSACTIONS } from './differential-indexes.ts';
+import { MAX_SIZE } from '../limits.ts';
+import { DifferentialIndexes, MAX_INDEX } from './differential-indexes.ts';
 
 /** `getblocktxn` asks for the transactions of a compact block that could not be found. */
 export interface GetBlockTxn {
@@ -28,12 +29,15 @@ const indexes: Codec<readonly number[]> = {
       previous = index;
     }
   },
+  /** An index of more than 16 bits is `invalid-value`, so that there are at most 65,536 of them. */
   read(reader) {
-    const count = reader.count(MAX_BLOCK_TRANSACTIONS, 1);
+    const count = reader.count(MAX_SIZE, 1);
     const values: number[] = [];
     let previous = -1;
     for (let i = 0; i < count; i++) {
+      const start = reader.offset;
       previous = DifferentialIndexes.readEntry(reader, previous);
+      if (previous > MAX_INDEX) reader.fail('invalid-value', start);
       values.push(previous);
     }
     return values;

@@ -22,7 +22,12 @@ export const Headers: Codec<Headers> = {
     }
   },
   read(reader: Reader): Headers {
-    const count = reader.count(MAX_HEADERS_RESULTS, BLOCK_HEADER_SIZE + 1);
+    // Core looks at the count before it reads a header, so that too many are `limit-exceeded` even
+    // if they are not all there (net_processing.cpp, HEADERS).
+    const start = reader.offset;
+    const count = reader.compactSize();
+    if (count > MAX_HEADERS_RESULTS) reader.fail('limit-exceeded', start);
+    if (count * (BLOCK_HEADER_SIZE + 1) > reader.remaining) reader.fail('truncated', start);
     const headers: BlockHeader[] = [];
     for (let i = 0; i < count; i++) {
       headers.push(BlockHeader.read(reader));

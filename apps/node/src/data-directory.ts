@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Chain } from '@btcp2p/wire';
+import { lockDirectory } from './directory-lock.ts';
+import { NodeError, systemErrorText } from './node-error.ts';
+
+/** The directory of each chain inside the data directory (Core chainparamsbase.cpp). */
+const CHAIN_DIRECTORIES: Readonly<Record<Chain, string>> = {
+  main: '',
+  test: 'testnet3',
+  testnet4: 'testnet4',
+  signet: 'signet',
+  regtest: 'regtest',
+};
+
+/** Core `CheckDiskSpace` (util/fs_helpers.cpp): bytes that have to stay free, 50 MiB. */
+export const MIN_DISK_SPACE = 52_428_800;
+
+/**
+ * The directories of one chain, laid out as bitcoind's, and locked for this process. What a later
+ * part needs (`chainstate`, `indexes`) it makes itself in `chain`.
+ */
+export interface DataDirectory {
+  /** Holds all chains; main's own directory. */
+  readonly base: string;
+  /** Of this chain: the log, peers and such, as plain files. */
+  readonly chain: string;
+  /** Block files and headers: `<chain>/blocks`. */
+  readonly blocks: string;
+  /** Gives the directories to the next process. */
+  release(): void;
+}
+
+/**
+ * Makes what is missing of a chain's directories, and locks them. A new directory gets an empty
+ * `wallets`, as bitcoind makes it.
+ *
+ * @param base absolute path of the data directory
+ * @throws NodeError `locked` if a process uses the directory; `data-directory` if it cannot be used;
+ *   `disk-full` if less than 50 MiB are free
+ */
+export async function openDataDirectory(base: string, chain: Chain): Promise<DataDirectory> {
+  const directory = join(base, CHAIN_DIRECTORIES[chain]);
+  const blocks = join(directory, 'blocks');
+  for (const path of new Set([base, directory])) {
+    if (!existsSync(path)) makeDirectory(join(path, 'wallets'));
+  }
+  const lock = await lockDirectory(directory);
+  try {
+    makeDirectory(blocks);
+    await checkDiskSpace(directory);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  return { base, chain: directory, blocks, release: () => lock.release() };
+}
+
+/**
+ * @throws NodeError `disk-full` if less than 50 MiB would be left
+ */
+export async function checkDiskSpace(directory: string): Promise<void> {
+  const { bavail, bsize } = await statfs(directory);
+  if (bavail * bsize < MIN_DISK_SPACE) {
+    throw new NodeError('disk-full', `Disk space is low for "${directory}"`);
+  }
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new NodeError('data-directory', `Cannot create directory ${path}: ${systemErrorText(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * The parts of btcp2p-node, a Bitcoin node on Node.js: options and configuration file, data
+ * directory, log, storage and console, all as bitcoind's.
+ *
+ * @example
+ * import { configure } from 'btcp2p-node';
+ *
+ * const request = configure(['-regtest', '-connect=0']);
+ * if (request.type === 'run') console.log(request.configuration.options.network.chain); // regtest
+ *
+ * @packageDocumentation
+ */
+export { CLIENT_NAME, CLIENT_VERSION, userAgent } from './client.ts';
+export { configure } from './configuration.ts';
+export type { Configuration, Environment, Request } from './configuration.ts';
+export { checkDiskSpace, openDataDirectory } from './data-directory.ts';
+export type { DataDirectory } from './data-directory.ts';
+export { lockDirectory } from './directory-lock.ts';
+export type { DirectoryLock } from './directory-lock.ts';
+export { Log } from './log.ts';
+export type { LogLevel, LogSettings } from './log.ts';
+export { NodeError } from './node-error.ts';
+export type { NodeErrorCode } from './node-error.ts';
+export type { BindAddress, NodeOptions } from './node-options.ts';
+export { LOG_CATEGORIES, OPTIONS } from './options.ts';
+export type { LogCategory, OptionDefinition } from './options.ts';
+export { Storage } from './storage/storage.ts';
+export type { StorageOptions } from './storage/storage.ts';
+export type { BlockStore, HeaderLoad, HeaderStore, StorageNotice } from './storage/ports.ts';

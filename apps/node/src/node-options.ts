@@ -1,0 +1,272 @@
+import {
+  formatAddress, MAX_SUBVERSION_LENGTH, networks, parseAddress, type Chain, type Network,
+} from '@btcp2p/wire';
+import { userAgent } from './client.ts';
+import type { LogSettings } from './log.ts';
+import { logSettings } from './log-settings.ts';
+import { NodeError } from './node-error.ts';
+import {
+  DEFAULT_CONNECT_TIMEOUT,
+  DEFAULT_MAX_PEER_CONNECTIONS,
+  DEFAULT_MAX_TIP_AGE,
+  DEFAULT_PEER_CONNECT_TIMEOUT,
+} from './options.ts';
+import type { Settings } from './settings.ts';
+
+/** An address to listen on. */
+export interface BindAddress {
+  /** `127.0.0.1`, `::1`. */
+  readonly host: string;
+  readonly port: number;
+  /** Whoever connects here counts as coming through Tor. */
+  readonly onion: boolean;
+}
+
+/** What the user wants of the node, checked and in the units of the code. */
+export interface NodeOptions {
+  readonly network: Network;
+
+  readonly listen: boolean;
+  /** Listen exactly here; empty: on any address, at `port`. */
+  readonly bind: readonly BindAddress[];
+  readonly port: number;
+  /**
+   * `host[:port]` of the only nodes to connect to, possibly none; undefined: the node finds peers
+   * itself.
+   */
+  readonly connect: readonly string[] | undefined;
+  /** `host[:port]` of nodes to stay connected to besides. */
+  readonly addnode: readonly string[];
+  readonly maxConnections: number;
+  /** Milliseconds to wait for a connection. */
+  readonly connectTimeout: number;
+  /** Milliseconds to wait for the handshake, and for the first bytes. */
+  readonly peerTimeout: number;
+  /** Whole, with its comments. */
+  readonly userAgent: string;
+  readonly blocksOnly: boolean;
+  readonly v2Transport: boolean;
+
+  /** In place of the chain's own. */
+  readonly minimumChainWork: bigint | undefined;
+  /** Seconds. Very large numbers are rounded. */
+  readonly maxTipAge: number;
+  /** Unix seconds to take for the time; 0: the clock's. */
+  readonly mockTime: number;
+  /** 0: never. */
+  readonly stopAtHeight: number;
+
+  readonly blocksXor: boolean;
+  readonly log: LogSettings;
+  /** Show the progress of the node on the console. */
+  readonly display: boolean;
+}
+
+/**
+ * The chain to follow.
+ *
+ * @throws NodeError `option` if options name several, or one that does not exist
+ */
+export function chainOf(settings: Settings): Chain {
+  const named = settings.text('chain');
+  const flags = (
+    [['regtest', 'regtest'], ['signet', 'signet'], ['testnet', 'test'], ['testnet4', 'testnet4']] as const
+  ).filter(([name]) => settings.chainFlag(name));
+  if (flags.length + (named === undefined ? 0 : 1) > 1) {
+    throw new NodeError(
+      'option',
+      'Invalid combination of -regtest, -signet, -testnet, -testnet4 and -chain. Can use at most one.',
+    );
+  }
+  if (named === undefined) return flags[0]?.[1] ?? 'main';
+  if (!Object.hasOwn(networks, named)) throw new NodeError('option', `Unknown chain ${named}.`);
+  return named as Chain;
+}
+
+/**
+ * Options that imply others (Core init.cpp `InitParameterInteraction`): call it once, before
+ * {@link nodeOptions}.
+ */
+export function applyInteractions(settings: Settings): void {
+  if (settings.list('bind').length > 0) settings.softSet('listen', '1', '-bind set');
+  const connectsOnlyTo = settings.list('connect').length > 0 || settings.isNegated('connect');
+  if (connectsOnlyTo || maxConnections(settings) <= 0) {
+    settings.softSet('listen', '0', '-connect or -maxconnections=0 set');
+  }
+}
+
+/**
+ * Checks all options, in bitcoind's order, and converts them.
+ *
+ * @throws NodeError `option` at the first that makes no sense
+ */
+export function nodeOptions(settings: Settings, chain: Chain): NodeOptions {
+  const unsuitable = settings.unsuitableOptions().map(
+    (name) => `Config setting for -${name} only applied on ${chain} network when in [${chain}] section.`,
+  );
+  if (unsuitable.length > 0) throw new NodeError('option', unsuitable.join('\n'));
+
+  const listen = settings.flag('listen') ?? true;
+  if (settings.list('bind').length > 0 && !listen) {
+    throw new NodeError('option', 'Cannot set -bind or -whitebind together with -listen=0');
+  }
+  if (maxConnections(settings) < 0) {
+    throw new NodeError('option', '-maxconnections must be greater or equal than zero');
+  }
+  const log = logSettings(settings);
+  const peerTimeout = Number(settings.integer('peertimeout') ?? DEFAULT_PEER_CONNECT_TIMEOUT);
+  if (peerTimeout <= 0) throw new NodeError('option', 'peertimeout must be a positive integer.');
+  const minimumChainWork = chainWork(settings);
+  const port = portOf(settings) ?? networks[chain].defaultPort;
+  noteWhatDoesNothing(settings);
+
+  return {
+    network: networks[chain],
+    listen,
+    bind: bindAddresses(settings, port),
+    port,
+    connect: connectOnly(settings),
+    addnode: checkPorts('addnode', settings.list('addnode')),
+    maxConnections: maxConnections(settings),
+    connectTimeout: positive(settings.integer('timeout')) ?? DEFAULT_CONNECT_TIMEOUT,
+    peerTimeout: peerTimeout * 1_000,
+    userAgent: checkedUserAgent(settings.list('uacomment')),
+    blocksOnly: settings.flag('blocksonly') ?? false,
+    v2Transport: false,
+    minimumChainWork,
+    maxTipAge: Number(settings.integer('maxtipage') ?? DEFAULT_MAX_TIP_AGE),
+    mockTime: Number(settings.integer('mocktime') ?? 0n),
+    stopAtHeight: Number(settings.integer('stopatheight') ?? 0n),
+    blocksXor: settings.flag('blocksxor') ?? true,
+    log,
+    display: settings.flag('printtoconsole') ?? true,
+  };
+}
+
+function maxConnections(settings: Settings): number {
+  return Number(settings.integer('maxconnections') ?? DEFAULT_MAX_PEER_CONNECTIONS);
+}
+
+function positive(value: bigint | undefined): number | undefined {
+  return value !== undefined && value > 0n ? Number(value) : undefined;
+}
+
+/** Up to 64 hex digits, `0x` in front allowed (Core `uint256::FromUserHex`). */
+function chainWork(settings: Settings): bigint | undefined {
+  const text = settings.text('minimumchainwork');
+  if (text === undefined) return undefined;
+  const digits = text.replace(/^0x/, '');
+  if (!/^[0-9a-fA-F]{0,64}$/.test(digits)) {
+    throw new NodeError(
+      'option',
+      `Invalid minimum work specified (${text}), must be up to 64 hex digits`,
+    );
+  }
+  return BigInt(`0x0${digits}`);
+}
+
+function portOf(settings: Settings): number | undefined {
+  const text = settings.text('port');
+  if (text === undefined) return undefined;
+  return parsePort(text) ?? invalidPort('port', text);
+}
+
+/** A port that one can listen on or connect to: 1 to 65535, decimal digits only. */
+function parsePort(text: string): number | undefined {
+  const port = /^\d{1,8}$/.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= 65_535 ? port : undefined;
+}
+
+function invalidPort(option: string, value: string): never {
+  throw new NodeError('option', `Invalid port specified in -${option}: '${value}'`);
+}
+
+/**
+ * What stands after the colon that separates a port, in `a:1` or `[::1]:1` but not in `::1`;
+ * undefined if there is none (Core `SplitHostPort`).
+ */
+function portText(text: string): string | undefined {
+  const colon = text.lastIndexOf(':');
+  if (colon < 0) return undefined;
+  const bracketed = text.startsWith('[') && text[colon - 1] === ']';
+  const several = colon !== 0 && text.lastIndexOf(':', colon - 1) >= 0;
+  return colon === 0 || bracketed || !several ? text.slice(colon + 1) : undefined;
+}
+
+/** Refuses hosts whose port is none. Names are looked up later, when the node connects. */
+function checkPorts(option: string, hosts: readonly string[]): readonly string[] {
+  for (const host of hosts) {
+    const port = portText(host);
+    if (port !== undefined && parsePort(port) === undefined) invalidPort(option, host);
+  }
+  return hosts;
+}
+
+function connectOnly(settings: Settings): readonly string[] | undefined {
+  const hosts = settings.list('connect');
+  if (hosts.length === 0) return settings.isNegated('connect') ? [] : undefined;
+  if (hosts.length === 1 && hosts[0] === '0') return [];
+  return checkPorts('connect', hosts);
+}
+
+/** Core init.cpp: where a `-bind` names no port, it is the chain's, or for `=onion` the one after. */
+function bindAddresses(settings: Settings, port: number): BindAddress[] {
+  const result: BindAddress[] = [];
+  const seen = new Set<string>();
+  const values = settings.list('bind');
+  const split = (value: string): string => value.slice(0, value.includes('=') ? value.lastIndexOf('=') : undefined);
+  for (const value of values) {
+    const text = portText(split(value));
+    if (text !== undefined && parsePort(text) === undefined) invalidPort('bind', value);
+  }
+  for (const value of values) {
+    const onion = value.endsWith('=onion');
+    const address = parseAddress(split(value), onion ? port + 1 : port);
+    const numeric = address?.network === 'ipv4' || address?.network === 'ipv6';
+    if (address === undefined || !numeric || (value.includes('=') && !onion)) {
+      throw new NodeError('option', `Cannot resolve -bind address: '${value}'`);
+    }
+    const name = formatAddress(address);
+    if (seen.has(name)) {
+      throw new NodeError(
+        'option',
+        `Duplicate binding configuration for address ${name}. ` +
+          'Please check your -bind, -bind=...=onion and -whitebind settings.',
+      );
+    }
+    seen.add(name);
+    const host = name.slice(0, name.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+    result.push({ host, port: address.port, onion });
+  }
+  return result;
+}
+
+/** Comments of letters, digits, blanks and `.,;-_?@` (Core `SAFE_CHARS_UA_COMMENT`); 256 bytes in all. */
+function checkedUserAgent(comments: readonly string[]): string {
+  for (const comment of comments) {
+    if (!/^[a-zA-Z0-9 .,;\-_?@]*$/.test(comment)) {
+      throw new NodeError('option', `User Agent comment (${comment}) contains unsafe characters.`);
+    }
+  }
+  const agent = userAgent(comments);
+  if (agent.length > MAX_SUBVERSION_LENGTH) {
+    throw new NodeError(
+      'option',
+      `Total length of network version string (${agent.length}) exceeds maximum length ` +
+        `(${MAX_SUBVERSION_LENGTH}). Reduce the number or size of uacomments.`,
+    );
+  }
+  return agent;
+}
+
+/** Options that are taken for the sake of scripts, where they ask for something that is not there. */
+function noteWhatDoesNothing(settings: Settings): void {
+  const missing = [
+    ['v2transport', 'encrypted connections are not built yet, all are of version 1'],
+    ['logratelimit', 'the log is not limited'],
+    ['logsourcelocations', 'the log names no source locations'],
+  ] as const;
+  for (const [name, text] of missing) {
+    if (settings.flag(name) === true) settings.notice(`-${name}=1 has no effect: ${text}`, 'warning');
+  }
+}

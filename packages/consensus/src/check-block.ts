@@ -1,0 +1,137 @@
+import {
+  hashToHex,
+  MAX_BLOCK_WEIGHT,
+  sha256d,
+  WITNESS_SCALE_FACTOR,
+  type BlockView,
+  type Sha256d,
+} from '@btcp2p/wire';
+import { inspectTransaction, type TransactionRejectReason } from './check-transaction.ts';
+import { merkleRoot } from './merkle.ts';
+import type { ConsensusParams } from './params.ts';
+import { checkProofOfWork } from './proof-of-work.ts';
+import { isCoinbase } from './transaction-scan.ts';
+
+/**
+ * Most signature operations of a block, a legacy one counting 4
+ * (Core `MAX_BLOCK_SIGOPS_COST`, consensus/consensus.h).
+ */
+export const MAX_BLOCK_SIGOPS_COST = 80_000;
+
+/** Why a block is refused, in Core's words (validation.cpp). */
+export type BlockRejectReason =
+  | TransactionRejectReason
+  | 'high-hash'
+  | 'bad-txnmrklroot'
+  | 'bad-txns-duplicate'
+  | 'bad-blk-length'
+  | 'bad-cb-missing'
+  | 'bad-cb-multiple'
+  | 'bad-blk-sigops'
+  | 'bad-txns-nonfinal'
+  | 'bad-cb-height'
+  | 'bad-witness-nonce-size'
+  | 'bad-witness-merkle-match'
+  | 'unexpected-witness'
+  | 'bad-blk-weight';
+
+/** A block that breaks a rule. */
+export interface InvalidBlock {
+  readonly status: 'invalid';
+  readonly reason: BlockRejectReason;
+  /** A sentence for the log. */
+  readonly debug: string;
+  /**
+   * Whether its transactions are not those that its header commits to. Then the header may still be
+   * of a valid block, and must not be marked invalid (Core `BLOCK_MUTATED`).
+   */
+  readonly mutated: boolean;
+}
+
+/** The answer of {@link checkBlock}. A block in order comes with its txids, 32 bytes each. */
+export type CheckBlockResult =
+  | { readonly status: 'ok'; readonly txids: readonly Uint8Array[] }
+  | InvalidBlock;
+
+/**
+ * Checks all that a block shows by itself: proof of work, merkle root, size, coinbase, each
+ * transaction by itself, legacy signature operations; in the order of Core's `CheckBlock`
+ * (validation.cpp). Core also checks the operators' signature of signet blocks here (BIP 325).
+ */
+export function checkBlock(
+  block: BlockView,
+  params: ConsensusParams,
+  hash: Sha256d = sha256d,
+): CheckBlockResult {
+  const { header } = block;
+  if (!checkProofOfWork(block.hash(hash), header.bits, params)) {
+    return invalidBlock('high-hash', 'proof of work failed');
+  }
+  const txids = block.txids(hash);
+  return (
+    checkMerkleRoot(txids, header.merkleRoot, hash) ??
+    checkLength(block) ??
+    checkCoinbases(block) ??
+    checkTransactions(block, txids) ?? { status: 'ok', txids }
+  );
+}
+
+/** Whether the transactions are those that the header commits to (Core `CheckMerkleRoot`). */
+export function checkMerkleRoot(
+  txids: readonly Uint8Array[],
+  committed: Uint8Array,
+  hash: Sha256d,
+): InvalidBlock | undefined {
+  const { root, mutated } = merkleRoot(txids, hash);
+  if (root.some((byte, i) => byte !== committed[i])) {
+    return mutatedBlock('bad-txnmrklroot', 'hashMerkleRoot mismatch');
+  }
+  return mutated ? mutatedBlock('bad-txns-duplicate', 'duplicate transaction') : undefined;
+}
+
+function checkLength({ transactionCount, strippedSize }: BlockView): InvalidBlock | undefined {
+  const most = MAX_BLOCK_WEIGHT / WITNESS_SCALE_FACTOR;
+  if (transactionCount > 0 && transactionCount <= most && strippedSize <= most) return undefined;
+  return invalidBlock('bad-blk-length', 'size limits failed');
+}
+
+function checkCoinbases(block: BlockView): InvalidBlock | undefined {
+  if (!isCoinbase(block.transactionBytes(0))) {
+    return invalidBlock('bad-cb-missing', 'first tx is not coinbase');
+  }
+  for (let i = 1; i < block.transactionCount; i++) {
+    if (isCoinbase(block.transactionBytes(i))) {
+      return invalidBlock('bad-cb-multiple', 'more than one coinbase');
+    }
+  }
+  return undefined;
+}
+
+function checkTransactions(
+  block: BlockView,
+  txids: readonly Uint8Array[],
+): InvalidBlock | undefined {
+  let sigOps = 0;
+  for (let i = 0; i < block.transactionCount; i++) {
+    const inspection = inspectTransaction(block.transactionBytes(i));
+    if (inspection.reason !== undefined) {
+      const debug = `Transaction check failed (tx hash ${hashToHex(txids[i]!)}) `;
+      return invalidBlock(inspection.reason, debug);
+    }
+    sigOps += inspection.sigOps;
+  }
+  if (sigOps * WITNESS_SCALE_FACTOR > MAX_BLOCK_SIGOPS_COST) {
+    return invalidBlock('bad-blk-sigops', 'out-of-bounds SigOpCount');
+  }
+  return undefined;
+}
+
+/** A block that breaks a rule with the transactions that its header commits to. */
+export function invalidBlock(reason: BlockRejectReason, debug: string): InvalidBlock {
+  return { status: 'invalid', reason, debug, mutated: false };
+}
+
+/** A block whose transactions are not those that its header commits to. */
+export function mutatedBlock(reason: BlockRejectReason, debug: string): InvalidBlock {
+  return { status: 'invalid', reason, debug, mutated: true };
+}

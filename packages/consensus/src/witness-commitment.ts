@@ -1,0 +1,81 @@
+import { sha256d, type BlockView, type Sha256d, type Transaction } from '@btcp2p/wire';
+import { mutatedBlock, type InvalidBlock } from './check-block.ts';
+import { merkleRoot } from './merkle.ts';
+
+/** OP_RETURN, a push of 36 bytes, and the 4 that announce a commitment (BIP 141). */
+const COMMITMENT_HEADER = [0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed];
+
+/** Fewest bytes of a script that commits: that, and a hash (Core `MINIMUM_WITNESS_COMMITMENT`). */
+const MINIMUM_WITNESS_COMMITMENT = 38;
+
+/**
+ * The hash that a coinbase commits to the witnesses of its block with: 32 bytes of the last output
+ * that has such a commitment (BIP 141; Core `GetWitnessCommitmentIndex`, consensus/validation.h).
+ */
+export function witnessCommitment(coinbase: Transaction): Uint8Array | undefined {
+  const output = coinbase.outputs.findLast(
+    ({ scriptPubKey: script }) =>
+      script.length >= MINIMUM_WITNESS_COMMITMENT &&
+      COMMITMENT_HEADER.every((byte, i) => script[i] === byte),
+  );
+  return output?.scriptPubKey.slice(COMMITMENT_HEADER.length, MINIMUM_WITNESS_COMMITMENT);
+}
+
+/**
+ * The root of the tree of wtxids in which the coinbase counts as 0 (BIP 141; Core
+ * `BlockWitnessMerkleRoot`, consensus/merkle.cpp).
+ *
+ * @param txids of all transactions, if known: where there is no witness, the wtxid is the txid
+ */
+export function witnessMerkleRoot(
+  block: BlockView,
+  hash: Sha256d = sha256d,
+  txids?: readonly Uint8Array[],
+): Uint8Array {
+  const wtxids: Uint8Array[] = [new Uint8Array(32)];
+  for (let i = 1; i < block.transactionCount; i++) {
+    const txid = block.hasWitness(i) ? undefined : txids?.[i];
+    wtxids.push(txid ?? block.wtxid(i, hash));
+  }
+  return merkleRoot(wtxids, hash).root;
+}
+
+/**
+ * Whether the witnesses are those that the coinbase commits to, and there are none where it commits
+ * to none (Core `CheckWitnessMalleation`, validation.cpp). The block has a coinbase.
+ *
+ * @param expected whether BIP 141 holds: without it, commitments mean nothing
+ */
+export function checkWitnesses(
+  block: BlockView,
+  coinbase: Transaction,
+  expected: boolean,
+  hash: Sha256d,
+  txids?: readonly Uint8Array[],
+): InvalidBlock | undefined {
+  const commitment = expected ? witnessCommitment(coinbase) : undefined;
+  if (commitment === undefined) return checkNoWitness(block);
+  const [reserved, ...others] = coinbase.inputs[0]!.witness;
+  if (reserved?.length !== 32 || others.length > 0) {
+    return mutatedBlock('bad-witness-nonce-size', fault('invalid witness reserved value size'));
+  }
+  const both = new Uint8Array(64);
+  both.set(witnessMerkleRoot(block, hash, txids), 0);
+  both.set(reserved, 32);
+  if (hash(both).every((byte, i) => byte === commitment[i])) return undefined;
+  return mutatedBlock('bad-witness-merkle-match', fault('witness merkle commitment mismatch'));
+}
+
+function checkNoWitness(block: BlockView): InvalidBlock | undefined {
+  for (let i = 0; i < block.transactionCount; i++) {
+    if (block.hasWitness(i)) {
+      return mutatedBlock('unexpected-witness', fault('unexpected witness data found'));
+    }
+  }
+  return undefined;
+}
+
+/** Core's function name is part of its log line. */
+function fault(sentence: string): string {
+  return `CheckWitnessMalleation : ${sentence}`;
+}

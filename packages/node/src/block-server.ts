@@ -1,0 +1,125 @@
+import type { HeaderEntry, HeaderTree } from '@btcp2p/consensus';
+import type { Time } from '@btcp2p/machine';
+import {
+  BlockView,
+  type GetHeaders,
+  type InventoryVector,
+  type Message,
+} from '@btcp2p/wire';
+import type { ActiveChain } from './active-chain.ts';
+import { answerGetBlocks, answerGetHeaders, blockRequestAllowed, equalHashes } from './chain-queries.ts';
+import { isSendFull, type Connection } from './connection.ts';
+import type { JobResult } from './job.ts';
+import type { NodeDisconnectReason } from './node-event.ts';
+
+/** What serving needs of the node. */
+export interface BlockServerPort {
+  /** Reads a stored block, and later calls `done`, once. */
+  readBlock(
+    connection: Connection,
+    hash: Uint8Array,
+    done: (result: JobResult, now: Time) => void,
+  ): void;
+  send(connection: Connection, message: Message, now: Time): void;
+  disconnect(connection: Connection, reason: NodeDisconnectReason, detail: string): void;
+}
+
+/**
+ * Answers `getheaders`, `getblocks` and `getdata` from the blocks that are stored.
+ *
+ * **Specification** (Core `ProcessGetData`, net_processing.cpp). Requests are answered in the order
+ * in which they came, a block at a time, and only while the peer reads. What may not be had, or is
+ * of a kind that is not known, is passed over in silence; transactions are `notfound`. A peer that
+ * asks for a compact block gets the whole block, as BIP 152 allows.
+ */
+export class BlockServer {
+  readonly #headers: HeaderTree;
+  readonly #chain: ActiveChain;
+  readonly #port: BlockServerPort;
+
+  constructor(headers: HeaderTree, chain: ActiveChain, port: BlockServerPort) {
+    this.#headers = headers;
+    this.#chain = chain;
+    this.#port = port;
+  }
+
+  /** Answers a `getheaders`. */
+  getHeaders(connection: Connection, request: GetHeaders, now: Time): void {
+    const entries = answerGetHeaders(this.#headers, this.#chain, request);
+    if (entries === undefined) return;
+    connection.bestHeaderSent = entries.at(-1) ?? this.#chain.tip();
+    const headers = entries.map((entry) => this.#headers.header(entry));
+    this.#port.send(connection, { type: 'headers', payload: { headers } }, now);
+  }
+
+  /** Answers a `getblocks`. */
+  getBlocks(connection: Connection, request: GetHeaders, now: Time): void {
+    const { entries, more } = answerGetBlocks(this.#headers, this.#chain, request);
+    if (entries.length === 0) return;
+    const hashes = entries.map((entry) => this.#headers.hash(entry));
+    if (more) connection.continuation = hashes.at(-1);
+    const inventory = hashes.map((hash): InventoryVector => ({ type: 'block', hash }));
+    this.#port.send(connection, { type: 'inv', payload: { inventory } }, now);
+  }
+
+  /** Answers what a peer has asked for by `getdata`, as far as possible now. */
+  serve(connection: Connection, now: Time): void {
+    const missing: InventoryVector[] = [];
+    let taken = 0;
+    while (!connection.reading && taken < connection.requests.length && !isSendFull(connection)) {
+      const request = connection.requests[taken++]!;
+      switch (request.type) {
+        case 'tx':
+        case 'wtx':
+        case 'witness_tx':
+          missing.push(request);
+          break;
+        case 'block':
+        case 'witness_block':
+        case 'cmpct_block':
+          this.#startReading(connection, request);
+          break;
+        default:
+          break;
+      }
+    }
+    if (taken > 0) connection.requests.splice(0, taken);
+    if (missing.length > 0) {
+      this.#port.send(connection, { type: 'notfound', payload: { inventory: missing } }, now);
+    }
+  }
+
+  #startReading(connection: Connection, { type, hash }: InventoryVector): void {
+    const entry = this.#headers.find(hash);
+    if (entry === undefined || !this.#mayServe(entry)) return;
+    connection.reading = true;
+    this.#port.readBlock(connection, hash, (result, now) => {
+      connection.reading = false;
+      if (connection.closing) return;
+      if (result.type !== 'block') {
+        const cause = result.type === 'failed' ? result.detail : 'no block';
+        this.#port.disconnect(connection, 'block-unreadable', `Cannot load block: ${cause}`);
+        return;
+      }
+      const view = BlockView.of(result.bytes);
+      const block = type === 'block' ? BlockView.of(view.strippedBytes()) : view;
+      this.#port.send(connection, { type: 'block', payload: { block } }, now);
+      this.#continue(connection, hash, now);
+    });
+  }
+
+  #mayServe(entry: HeaderEntry): boolean {
+    if (!this.#chain.hasBlock(entry)) return false;
+    return blockRequestAllowed(this.#headers, this.#chain, entry);
+  }
+
+  /** After the last block of a `getblocks` answer, tells of the tip, so that the next is asked. */
+  #continue(connection: Connection, hash: Uint8Array, now: Time): void {
+    const { continuation } = connection;
+    if (continuation === undefined || !equalHashes(continuation, hash)) return;
+    connection.continuation = undefined;
+    const tip = this.#headers.hash(this.#chain.tip());
+    const inventory: InventoryVector[] = [{ type: 'block', hash: tip }];
+    this.#port.send(connection, { type: 'inv', payload: { inventory } }, now);
+  }
+}

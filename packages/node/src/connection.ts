@@ -1,0 +1,47 @@
+import type { HeaderEntry } from '@btcp2p/consensus';
+import type { PeerId } from '@btcp2p/machine';
+import type { Peer } from '@btcp2p/peer';
+import type { InventoryVector } from '@btcp2p/wire';
+
+/**
+ * Bytes that may wait for a peer before it is served no more (Core `DEFAULT_MAXSENDBUFFER`, net.h).
+ */
+export const MAX_SEND_BUFFER_BYTES = 1_000_000;
+
+/**
+ * Bytes from a peer that may wait for us before it is read no more (Core
+ * `DEFAULT_MAXRECEIVEBUFFER`, net.h).
+ */
+export const MAX_RECEIVE_BUFFER_BYTES = 5_000_000;
+
+/** What a node keeps of one connection, besides what `Peer` does. */
+export interface Connection {
+  readonly id: PeerId;
+  readonly peer: Peer;
+  readonly address: string;
+  readonly localAddress: string;
+  readonly inbound: boolean;
+  /** That of our `version`. */
+  readonly nonce: bigint;
+  established: boolean;
+  /** We have asked for its end: nothing that still comes counts. */
+  closing: boolean;
+  /** Reading is stopped. */
+  paused: boolean;
+  /** Bytes sent since the driver last said that all had left. */
+  unsent: number;
+  /** What the peer asked for and has not been answered, oldest first. */
+  readonly requests: InventoryVector[];
+  /** Whether a block is being read for the oldest request. */
+  reading: boolean;
+  /** When this block has been served, the peer is told of the tip, so that it asks for more. */
+  continuation: Uint8Array | undefined;
+  /** The best header that we have told the peer of. */
+  bestHeaderSent: HeaderEntry | undefined;
+  sentSendHeaders: boolean;
+}
+
+/** Whether what was sent waits to leave, so that nothing more should be added. */
+export function isSendFull(connection: Connection): boolean {
+  return connection.unsent > MAX_SEND_BUFFER_BYTES;
+}

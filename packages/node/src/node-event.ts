@@ -1,0 +1,58 @@
+import type { HeaderEntry } from '@btcp2p/consensus';
+import type { PeerId } from '@btcp2p/machine';
+import type { DisconnectReason, Established, NoticeCode } from '@btcp2p/peer';
+
+/** What a node tells its application, for logs and displays. Nothing depends on its being read. */
+export type NodeEvent =
+  | {
+      readonly type: 'peer-connected';
+      readonly peer: PeerId;
+      readonly address: string;
+      readonly inbound: boolean;
+    }
+  | { readonly type: 'peer-established'; readonly peer: PeerId; readonly info: Established }
+  | {
+      readonly type: 'peer-disconnected';
+      readonly peer: PeerId;
+      /** Why we ended it; undefined if the other side or the network did. */
+      readonly reason: NodeDisconnectReason | undefined;
+      readonly detail: string;
+    }
+  | { readonly type: 'connect-failed'; readonly address: string; readonly cause: string }
+  | { readonly type: 'inbound-refused'; readonly address: string; readonly detail: string }
+  /** Headers were accepted; `best` is the best header now. */
+  | { readonly type: 'headers'; readonly count: number; readonly best: HeaderEntry }
+  /** The chain of stored blocks moved. */
+  | {
+      readonly type: 'tip';
+      readonly tip: HeaderEntry;
+      readonly height: number;
+      readonly connected: number;
+      readonly disconnected: number;
+    }
+  | { readonly type: 'block-rejected'; readonly entry: HeaderEntry; readonly detail: string }
+  | {
+      readonly type: 'message';
+      readonly direction: 'received' | 'sent';
+      readonly peer: PeerId;
+      readonly messageType: string;
+      /** Bytes on the wire, framing included. */
+      readonly size: number;
+    }
+  | {
+      readonly type: 'notice';
+      readonly code: NoticeCode | string;
+      readonly peer: PeerId | undefined;
+      readonly detail: string;
+    }
+  /** Storage failed: the node does nothing any more, and the application should stop. */
+  | { readonly type: 'fatal'; readonly detail: string };
+
+/** Why a node ends a connection: what `peer` and `sync` find, and what only a node knows. */
+export type NodeDisconnectReason =
+  | DisconnectReason
+  | 'stopped'
+  | 'removed'
+  | 'locator-too-long'
+  | 'block-unreadable'
+  | 'sync-timeout';

@@ -1,0 +1,638 @@
+import { checkBlock, checkBlockContext, type HeaderEntry } from '@btcp2p/consensus';
+import {
+  Outbox,
+  type Instant,
+  type Machine,
+  type NetworkEffect,
+  type NetworkInput,
+  type PeerId,
+  type Time,
+} from '@btcp2p/machine';
+import { Peer, type PeerEffect, type PeerInfo } from '@btcp2p/peer';
+import { Sync, type SyncEffect } from '@btcp2p/sync';
+import { ServiceFlags, type BlockView, type Message } from '@btcp2p/wire';
+import { ActiveChain, type ChainUpdate } from './active-chain.ts';
+import { chooseAnnouncement } from './announcement.ts';
+import { BlockServer } from './block-server.ts';
+import { isSendFull, MAX_RECEIVE_BUFFER_BYTES, type Connection } from './connection.ts';
+import type { Job, JobResult } from './job.ts';
+import { ManualConnections } from './manual-connections.ts';
+import type { NodeDisconnectReason, NodeEvent } from './node-event.ts';
+import { DEFAULT_MAX_INBOUND, type NodeOptions } from './node-options.ts';
+
+/** What happens to a node. */
+export type NodeInput = NetworkInput<JobResult>;
+
+/** What a node wants done. */
+export type NodeEffect = NetworkEffect<Job, NodeEvent>;
+
+/** What a node can tell of itself at any time. */
+export interface NodeStatus {
+  /** Height of the chain of stored blocks. */
+  readonly height: number;
+  /** Height of the best header. */
+  readonly headers: number;
+  readonly inbound: number;
+  readonly outbound: number;
+  readonly isInitialBlockDownload: boolean;
+}
+
+type Completion = (result: JobResult, now: Time) => void;
+
+/**
+ * A Bitcoin node as a state machine: which connections it holds, what it syncs from them, what it
+ * serves them. Sockets, clock, disk and randomness are its driver's (`@btcp2p/reactor`, or a
+ * simulator).
+ *
+ * Besides the inputs there are commands: {@link addNode}, {@link removeNode}, {@link submitBlock}
+ * and {@link stop}. Like inputs they are followed by polling.
+ *
+ * **Order.** One peer's messages are handled one by one and each to its end: while blocks that it
+ * asked for wait to be read or to leave, what it sent after waits too (as in Core, whose tests, and
+ * users' ping times, rely on it). A peer that asks and does not read is read no more.
+ */
+export class Node implements Machine<NodeInput, NodeEffect> {
+  readonly #options: NodeOptions;
+  readonly #services: bigint;
+  readonly #outbox = new Outbox<NodeEffect>();
+  readonly #connections = new Map<PeerId, Connection>();
+  readonly #manual = new ManualConnections();
+  readonly #chain: ActiveChain;
+  readonly #sync: Sync;
+  readonly #server: BlockServer;
+  readonly #completions = new Map<number, Completion>();
+  #nextToken = 0;
+  #inbound = 0;
+  #stopped = false;
+
+  constructor(options: NodeOptions) {
+    const { headers, params, rng } = options;
+    this.#options = options;
+    this.#services =
+      options.services ??
+      ServiceFlags.NODE_NETWORK | ServiceFlags.NODE_WITNESS | ServiceFlags.NODE_NETWORK_LIMITED;
+    this.#chain = new ActiveChain(headers, options.anchor);
+    for (const entry of options.storedBlocks ?? []) this.#chain.stored(entry);
+    this.#sync = new Sync({
+      params,
+      headers,
+      blocks: this.#chain,
+      rng: rng.fork('sync'),
+      ...(options.sha256d && { sha256d: options.sha256d }),
+      ...(options.minimumChainWork !== undefined && { minimumChainWork: options.minimumChainWork }),
+      ...(options.maxTipAge !== undefined && { maxTipAge: options.maxTipAge }),
+    });
+    this.#server = new BlockServer(headers, this.#chain, {
+      readBlock: (connection, hash, done) =>
+        this.#request({ type: 'read-block', hash }, (result, now) => {
+          done(result, now);
+          this.#pump(connection, now);
+        }),
+      send: (connection, message, now) => this.#send(connection, message, now),
+      disconnect: (connection, reason, detail) => this.#disconnect(connection, reason, detail),
+    });
+  }
+
+  /** The chain of stored blocks. */
+  get chain(): ActiveChain {
+    return this.#chain;
+  }
+
+  /** A snapshot for displays. */
+  get status(): NodeStatus {
+    return {
+      height: this.#chain.height,
+      headers: this.#options.headers.height(this.#options.headers.best),
+      inbound: this.#inbound,
+      outbound: this.#connections.size - this.#inbound,
+      isInitialBlockDownload: this.#sync.isInitialBlockDownload,
+    };
+  }
+
+  /** What `getpeerinfo` says of the connections, by ascending id. */
+  peers(now: Time): PeerInfo[] {
+    return [...this.#connections.values()].map(({ peer }) => peer.info(now));
+  }
+
+  /** Wants a connection to an address from now on (`-connect`, `-addnode`). */
+  addNode(address: string, now: Time): boolean {
+    const added = this.#manual.add(address, now.instant);
+    this.#dial(now);
+    return added;
+  }
+
+  /** Wants a connection to an address no more, and ends one that stands. */
+  removeNode(address: string): boolean {
+    const removed = this.#manual.remove(address);
+    if (removed === undefined) return false;
+    const connection = removed.peer === undefined ? undefined : this.#connections.get(removed.peer);
+    if (connection) this.#disconnect(connection, 'removed', 'removed by the user');
+    return true;
+  }
+
+  /**
+   * Takes a block from the user, as `submitblock` does: `undefined` if it is good (it is stored,
+   * and peers are told of it, once the driver has kept it), else Core's word for what is wrong.
+   */
+  submitBlock(block: BlockView, now: Time): string | undefined {
+    const { headers } = this.#options;
+    const added = headers.add(block.headerBytes, now.unix);
+    if (added.status === 'orphan') return 'prev-blk-not-found';
+    if (added.status === 'invalid') return added.reason;
+    if (this.#chain.hasBlock(added.entry)) return 'duplicate';
+    if (added.status === 'added') this.#persistHeaders([added.entry]);
+    const fault = this.#checkBlock(added.entry, block);
+    if (fault !== undefined) {
+      if (!fault.mutated) headers.markInvalid(added.entry);
+      return fault.reason;
+    }
+    this.#persistBlock(added.entry, block);
+    return undefined;
+  }
+
+  /** Ends all connections and starts no more. */
+  stop(): void {
+    this.#stopped = true;
+    for (const connection of this.#connections.values()) {
+      this.#disconnect(connection, 'stopped', 'shutting down');
+    }
+  }
+
+  handle(input: NodeInput, now: Time): void {
+    switch (input.type) {
+      case 'connected':
+        this.#handleConnected(input, now);
+        break;
+      case 'connect-failed': {
+        const address = this.#manual.failed(input.attempt, now.instant);
+        if (address !== undefined) {
+          this.#event({ type: 'connect-failed', address, cause: input.cause });
+        }
+        break;
+      }
+      case 'received': {
+        const connection = this.#connections.get(input.peer);
+        if (connection === undefined || connection.closing) break;
+        connection.peer.handle({ type: 'received', data: input.data }, now);
+        this.#pump(connection, now);
+        break;
+      }
+      case 'drained': {
+        const connection = this.#connections.get(input.peer);
+        if (connection === undefined) break;
+        connection.unsent = 0;
+        this.#pump(connection, now);
+        break;
+      }
+      case 'disconnected':
+        this.#handleDisconnected(input.peer, input.cause, now);
+        break;
+      case 'completed': {
+        const completion = this.#completions.get(input.token);
+        this.#completions.delete(input.token);
+        completion?.(input.result, now);
+        break;
+      }
+    }
+    this.#settle(now);
+  }
+
+  poll(): NodeEffect | undefined {
+    return this.#outbox.poll();
+  }
+
+  deadline(): Instant | undefined {
+    let earliest = Infinity;
+    if (!this.#stopped) earliest = this.#manual.deadline() ?? Infinity;
+    earliest = Math.min(earliest, this.#sync.deadline() ?? Infinity);
+    for (const { peer, closing } of this.#connections.values()) {
+      if (!closing) earliest = Math.min(earliest, peer.deadline() ?? Infinity);
+    }
+    return earliest === Infinity ? undefined : earliest;
+  }
+
+  handleTimeout(now: Time): void {
+    for (const connection of this.#connections.values()) {
+      if (connection.closing) continue;
+      connection.peer.handleTimeout(now);
+      this.#drainPeer(connection, now);
+    }
+    this.#sync.handleTimeout(now);
+    this.#settle(now);
+  }
+
+  // --- connections -------------------------------------------------------------------------------
+
+  #handleConnected(input: Extract<NodeInput, { type: 'connected' }>, now: Time): void {
+    const inbound = input.attempt === undefined;
+    const refused = this.#refusal(input, inbound);
+    if (refused !== undefined) {
+      this.#outbox.push({ type: 'disconnect', peer: input.peer });
+      this.#event({ type: 'inbound-refused', address: input.address, detail: refused });
+      return;
+    }
+    const { rng, network, userAgent, sha256d, peerTimeout } = this.#options;
+    const nonce = rng.u64();
+    const peer = new Peer({
+      id: input.peer,
+      connectionType: inbound ? 'inbound' : 'manual',
+      network,
+      rng: rng.fork(`peer/${input.peer}`),
+      now,
+      address: input.address,
+      services: this.#services,
+      userAgent,
+      startHeight: this.#chain.height,
+      // There is no transaction relay yet: peers should not announce any.
+      relay: false,
+      nonce,
+      requiredServices: 0n,
+      isOwnNonce: (theirs) => this.#isOwnNonce(theirs),
+      ...(sha256d && { sha256d }),
+      ...(peerTimeout !== undefined && { peerTimeout }),
+    });
+    const connection: Connection = {
+      id: input.peer,
+      peer,
+      address: input.address,
+      localAddress: input.localAddress,
+      inbound,
+      nonce,
+      established: false,
+      closing: false,
+      paused: false,
+      unsent: 0,
+      requests: [],
+      reading: false,
+      continuation: undefined,
+      bestHeaderSent: undefined,
+      sentSendHeaders: false,
+    };
+    this.#connections.set(input.peer, connection);
+    if (inbound) this.#inbound++;
+    const { peer: id, address } = input;
+    this.#event({ type: 'peer-connected', peer: id, address, inbound });
+    this.#pump(connection, now);
+  }
+
+  /** Why a connection is not wanted, if it is not. */
+  #refusal(input: Extract<NodeInput, { type: 'connected' }>, inbound: boolean): string | undefined {
+    if (this.#stopped) return 'shutting down';
+    if (inbound) {
+      const max = this.#options.maxInbound ?? DEFAULT_MAX_INBOUND;
+      return this.#inbound >= max ? 'connection dropped (full)' : undefined;
+    }
+    return this.#manual.connected(input.attempt!, input.peer) === undefined
+      ? 'no longer wanted'
+      : undefined;
+  }
+
+  /** Whether a nonce is ours, of a connection in whose handshake it can still come back. */
+  #isOwnNonce(nonce: bigint): boolean {
+    for (const connection of this.#connections.values()) {
+      if (!connection.inbound && !connection.established && connection.nonce === nonce) return true;
+    }
+    return false;
+  }
+
+  #handleDisconnected(id: PeerId, cause: string, now: Time): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    this.#connections.delete(id);
+    if (connection.inbound) this.#inbound--;
+    this.#manual.disconnected(id, now.instant);
+    if (connection.closing) return;
+    if (connection.established) this.#sync.removePeer(id, now);
+    connection.closing = true;
+    this.#event({ type: 'peer-disconnected', peer: id, reason: undefined, detail: cause });
+  }
+
+  #disconnect(connection: Connection, reason: NodeDisconnectReason, detail: string): void {
+    if (connection.closing) return;
+    connection.closing = true;
+    connection.requests.length = 0;
+    this.#outbox.push({ type: 'disconnect', peer: connection.id });
+    this.#event({ type: 'peer-disconnected', peer: connection.id, reason, detail });
+    this.#closed.push(connection);
+  }
+
+  /** Connections that we have ended and `sync` has not been told of. */
+  readonly #closed: Connection[] = [];
+
+  #dial(now: Time): void {
+    if (this.#stopped) return;
+    for (
+      let next = this.#manual.dial(now.instant);
+      next !== undefined;
+      next = this.#manual.dial(now.instant)
+    ) {
+      this.#outbox.push({ type: 'connect', attempt: next.attempt, address: next.address });
+    }
+  }
+
+  // --- one peer ----------------------------------------------------------------------------------
+
+  /** Handles what a peer has sent, as far as it can be handled now. */
+  #pump(connection: Connection, now: Time): void {
+    this.#drainPeer(connection, now);
+    while (!connection.closing) {
+      this.#server.serve(connection, now);
+      const blocked = connection.requests.length > 0 || connection.reading;
+      if (blocked || isSendFull(connection) || connection.peer.pendingBytes === 0) break;
+      connection.peer.handle({ type: 'continue' }, now);
+      this.#drainPeer(connection, now);
+    }
+    this.#throttle(connection);
+  }
+
+  /** Stops or resumes reading, so that neither side's haste fills our memory. */
+  #throttle(connection: Connection): void {
+    if (connection.closing) return;
+    const pause =
+      isSendFull(connection) || connection.peer.pendingBytes > MAX_RECEIVE_BUFFER_BYTES;
+    if (pause === connection.paused) return;
+    connection.paused = pause;
+    this.#outbox.push({ type: pause ? 'pause' : 'resume', peer: connection.id });
+  }
+
+  #drainPeer(connection: Connection, now: Time): void {
+    const { peer } = connection;
+    for (let effect = peer.poll(); effect !== undefined; effect = peer.poll()) {
+      if (connection.closing) continue;
+      this.#handlePeerEffect(connection, effect, now);
+    }
+  }
+
+  #handlePeerEffect(connection: Connection, effect: PeerEffect, now: Time): void {
+    const { id } = connection;
+    switch (effect.type) {
+      case 'send':
+        connection.unsent += effect.data.length;
+        this.#outbox.push({ type: 'send', peer: id, data: effect.data });
+        this.#trace('sent', id, effect.messageType, effect.data.length);
+        return;
+      case 'established':
+        this.#handleEstablished(connection, effect, now);
+        return;
+      case 'message':
+        this.#trace('received', id, effect.message.type, effect.size);
+        this.#handleMessage(connection, effect.message, now);
+        this.#drainSync(now);
+        return;
+      case 'disconnect':
+        this.#disconnect(connection, effect.reason, effect.detail);
+        return;
+      case 'notice':
+        this.#event({ type: 'notice', code: effect.code, peer: id, detail: effect.detail });
+        return;
+    }
+  }
+
+  #handleEstablished(
+    connection: Connection,
+    info: Extract<PeerEffect, { type: 'established' }>,
+    now: Time,
+  ): void {
+    connection.established = true;
+    this.#manual.established(connection.id);
+    this.#event({ type: 'peer-established', peer: connection.id, info });
+    this.#sync.addPeer(
+      connection.id,
+      {
+        inbound: connection.inbound,
+        preferred: !connection.inbound,
+        services: info.version.services,
+        startHeight: info.version.startHeight,
+      },
+      now,
+    );
+    this.#drainSync(now);
+  }
+
+  #handleMessage(connection: Connection, message: Message, now: Time): void {
+    const { id } = connection;
+    switch (message.type) {
+      case 'headers':
+        this.#sync.handleHeaders(id, message.payload.headers, now);
+        break;
+      case 'block':
+        this.#sync.handleBlock(id, message.payload.block, now);
+        break;
+      case 'inv':
+        for (const { type, hash } of message.payload.inventory) {
+          if (type === 'block') this.#sync.handleBlockInventory(id, hash, now);
+        }
+        break;
+      case 'notfound':
+        for (const { type, hash } of message.payload.inventory) {
+          if (type === 'block' || type === 'witness_block') this.#sync.handleNotFound(id, hash, now);
+        }
+        break;
+      case 'getheaders':
+        this.#server.getHeaders(connection, message.payload, now);
+        break;
+      case 'getblocks':
+        this.#server.getBlocks(connection, message.payload, now);
+        break;
+      case 'getdata':
+        // Answered by `serve`, before the peer's next message is looked at.
+        connection.requests.push(...message.payload.inventory);
+        break;
+      default:
+        // Addresses, transactions, filters and compact blocks are not spoken of yet.
+        break;
+    }
+    this.#offerHeaders(connection, now);
+  }
+
+  /** Asks a peer to announce blocks by `headers`, once it has shown a chain of enough work. */
+  #offerHeaders(connection: Connection, now: Time): void {
+    if (connection.sentSendHeaders || !connection.established || connection.closing) return;
+    const best = this.#sync.bestKnownBlock(connection.id);
+    if (best === undefined) return;
+    const { headers, params, minimumChainWork } = this.#options;
+    if (headers.chainWork(best) <= (minimumChainWork ?? params.minimumChainWork)) return;
+    connection.sentSendHeaders = true;
+    this.#send(connection, { type: 'sendheaders', payload: {} }, now);
+  }
+
+  #send(connection: Connection, message: Message, now: Time): void {
+    if (connection.closing || !connection.established) return;
+    connection.peer.handle({ type: 'send', message }, now);
+    this.#drainPeer(connection, now);
+  }
+
+  // --- sync and blocks ---------------------------------------------------------------------------
+
+  /** Carries out what `sync` wants, tells it of what we ended, and dials. */
+  #settle(now: Time): void {
+    this.#drainSync(now);
+    this.#dial(now);
+  }
+
+  #drainSync(now: Time): void {
+    for (;;) {
+      const closed = this.#closed.pop();
+      if (closed !== undefined) {
+        if (closed.established) this.#sync.removePeer(closed.id, now);
+        continue;
+      }
+      const effect = this.#sync.poll();
+      if (effect === undefined) return;
+      this.#handleSyncEffect(effect, now);
+    }
+  }
+
+  #handleSyncEffect(effect: SyncEffect, now: Time): void {
+    switch (effect.type) {
+      case 'send': {
+        const connection = this.#connections.get(effect.peer);
+        if (connection) this.#send(connection, effect.message, now);
+        return;
+      }
+      case 'disconnect': {
+        const connection = this.#connections.get(effect.peer);
+        if (connection) this.#disconnect(connection, effect.reason, effect.detail);
+        return;
+      }
+      case 'misbehaving':
+        this.#misbehaving(effect.peer, effect.detail);
+        return;
+      case 'headers':
+        this.#persistHeaders(effect.entries);
+        this.#event({
+          type: 'headers',
+          count: effect.entries.length,
+          best: this.#options.headers.best,
+        });
+        return;
+      case 'block':
+        this.#handleBlock(effect.entry, effect.block, effect.peer, now);
+        return;
+      case 'notice': {
+        const { code, peer, detail } = effect;
+        this.#event({ type: 'notice', code, peer, detail });
+        return;
+      }
+    }
+  }
+
+  #misbehaving(id: PeerId, detail: string): void {
+    const connection = this.#connections.get(id);
+    if (connection) this.#disconnect(connection, 'misbehaving', `Misbehaving: ${detail}`);
+  }
+
+  #handleBlock(entry: HeaderEntry, block: BlockView, from: PeerId, now: Time): void {
+    const fault = this.#checkBlock(entry, block);
+    if (fault === undefined) {
+      this.#persistBlock(entry, block);
+      return;
+    }
+    const detail = `${fault.reason}, ${fault.debug}`;
+    this.#event({ type: 'block-rejected', entry, detail });
+    // A mutated block says nothing of the header, whose real block may still come (BIP 30's
+    // CVE-2012-2459 is why Core tells the two apart).
+    if (!fault.mutated) this.#options.headers.markInvalid(entry);
+    this.#sync.blockInvalid(entry, now);
+    this.#misbehaving(from, detail);
+  }
+
+  #checkBlock(
+    entry: HeaderEntry,
+    block: BlockView,
+  ): { readonly reason: string; readonly debug: string; readonly mutated: boolean } | undefined {
+    const { headers, params, sha256d } = this.#options;
+    const own = checkBlock(block, params, sha256d);
+    if (own.status === 'invalid') return own;
+    const parent = headers.parent(entry);
+    if (parent === undefined) return undefined;
+    const context = checkBlockContext(
+      block,
+      { height: headers.height(entry), medianTimePast: headers.medianTimePast(parent) },
+      params,
+      sha256d,
+    );
+    return context.status === 'invalid' ? context : undefined;
+  }
+
+  #persistHeaders(entries: readonly HeaderEntry[]): void {
+    const bytes = new Uint8Array(entries.length * 80);
+    for (const [i, entry] of entries.entries()) {
+      bytes.set(this.#options.headers.headerBytes(entry), i * 80);
+    }
+    this.#request({ type: 'append-headers', headers: bytes }, (result) => this.#must(result));
+  }
+
+  #persistBlock(entry: HeaderEntry, block: BlockView): void {
+    const hash = this.#options.headers.hash(entry);
+    this.#request({ type: 'append-block', hash, bytes: block.bytes }, (result, now) => {
+      if (!this.#must(result)) return;
+      const update = this.#chain.stored(entry);
+      this.#sync.blockStored(entry, now);
+      if (update !== undefined) this.#handleChainUpdate(update, now);
+    });
+  }
+
+  /** What cannot be kept must not be told to anyone: a node whose storage fails stops. */
+  #must(result: JobResult): boolean {
+    if (result.type !== 'failed') return true;
+    if (!this.#stopped) this.#event({ type: 'fatal', detail: result.detail });
+    this.stop();
+    return false;
+  }
+
+  #handleChainUpdate(update: ChainUpdate, now: Time): void {
+    this.#event({
+      type: 'tip',
+      tip: this.#chain.tip(),
+      height: this.#chain.height,
+      connected: update.connected.length,
+      disconnected: update.disconnected.length,
+    });
+    if (this.#sync.isInitialBlockDownload) return;
+    for (const connection of this.#connections.values()) {
+      if (connection.established) this.#announce(connection, update.connected, now);
+    }
+  }
+
+  #announce(connection: Connection, connected: readonly HeaderEntry[], now: Time): void {
+    const { headers } = this.#options;
+    const known = this.#sync.bestKnownBlock(connection.id);
+    const sent = connection.bestHeaderSent;
+    const hasHeader = (entry: HeaderEntry): boolean =>
+      (known !== undefined && headers.isAncestor(entry, known)) ||
+      (sent !== undefined && headers.isAncestor(entry, sent));
+    const announcement = chooseAnnouncement(
+      headers,
+      connected,
+      connection.peer.prefersHeaders,
+      hasHeader,
+    );
+    if (announcement === undefined) return;
+    if (announcement.type === 'headers') {
+      connection.bestHeaderSent = announcement.entries.at(-1);
+      const list = announcement.entries.map((entry) => headers.header(entry));
+      this.#send(connection, { type: 'headers', payload: { headers: list } }, now);
+    } else {
+      const hash = headers.hash(announcement.entry);
+      this.#send(connection, { type: 'inv', payload: { inventory: [{ type: 'block', hash }] } }, now);
+    }
+  }
+
+  // --- the driver --------------------------------------------------------------------------------
+
+  #request(job: Job, completion: Completion): void {
+    const token = this.#nextToken++;
+    this.#completions.set(token, completion);
+    this.#outbox.push({ type: 'request', token, job });
+  }
+
+  #event(event: NodeEvent): void {
+    this.#outbox.push({ type: 'event', event });
+  }
+
+  #trace(direction: 'received' | 'sent', peer: PeerId, messageType: string, size: number): void {
+    if (this.#options.traceMessages !== true) return;
+    this.#event({ type: 'message', direction, peer, messageType, size });
+  }
+}

@@ -1,0 +1,93 @@
+import { Outbox, type PeerId, type Time } from '@btcp2p/machine';
+import { messageTypeOf, type Message, type TransportEvent } from '@btcp2p/wire';
+import type { DisconnectReason } from './disconnect-reason.ts';
+import type { NoticeCode, PeerEffect } from './peer-io.ts';
+import { NET_MESSAGE_TYPE_OTHER, Traffic } from './traffic.ts';
+import type { Transport } from './transport.ts';
+
+/**
+ * The way to a peer: a transport, what passed over it, and the effects that wait to be carried out.
+ * After {@link disconnect} nothing more passes in either direction.
+ */
+export class Link {
+  readonly #id: PeerId;
+  readonly #outbox = new Outbox<PeerEffect>();
+  readonly transport: Transport;
+  readonly sent = new Traffic();
+  readonly received = new Traffic();
+  #closed = false;
+
+  constructor(id: PeerId, transport: Transport) {
+    this.#id = id;
+    this.transport = transport;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** The next effect. */
+  poll(): PeerEffect | undefined {
+    return this.#outbox.poll();
+  }
+
+  /** Takes bytes from the peer. */
+  receive(data: Uint8Array, now: Time): void {
+    this.received.addBytes(data.length, now.unix);
+    this.transport.receive(data);
+  }
+
+  /** What the bytes held, in order, counted. */
+  nextEvent(): TransportEvent | undefined {
+    if (this.#closed) return undefined;
+    const event = this.transport.poll();
+    switch (event?.type) {
+      case 'message':
+        this.received.addMessage(messageTypeOf(event.message), event.size);
+        break;
+      case 'undecodable':
+        this.received.addMessage(event.messageType, event.size);
+        break;
+      case 'rejected':
+        // Core does not trust what such a frame says of its type.
+        this.received.addMessage(NET_MESSAGE_TYPE_OTHER, event.size);
+    }
+    return event;
+  }
+
+  /** Sends a message. */
+  send(message: Message, now: Time): void {
+    const type = messageTypeOf(message);
+    this.sent.addMessage(type, this.transport.send(message));
+    this.flush(now, type);
+  }
+
+  /** Hands out what the transport has for the peer. */
+  flush(now: Time, messageType = ''): void {
+    for (let data = this.transport.pollBytes(); data; data = this.transport.pollBytes()) {
+      this.sent.addBytes(data.length, now.unix);
+      this.push({ type: 'send', data, messageType });
+    }
+  }
+
+  /** Adds an effect. */
+  push(effect: PeerEffect): void {
+    if (!this.#closed) this.#outbox.push(effect);
+  }
+
+  /** Tells the log something. */
+  notice(code: NoticeCode, detail: string): void {
+    this.push({ type: 'notice', code, detail });
+  }
+
+  /** Ends the connection. */
+  disconnect(reason: DisconnectReason, detail: string): void {
+    this.push({ type: 'disconnect', reason, detail });
+    this.#closed = true;
+  }
+
+  /** Ends the connection. The log gets Core's words for it: why, and whom. */
+  drop(reason: DisconnectReason, why: string): void {
+    this.disconnect(reason, `${why}, disconnecting peer=${this.#id}`);
+  }
+}

@@ -1,0 +1,67 @@
+import type { Feature, Message, Version } from '@btcp2p/wire';
+import type { DisconnectReason } from './disconnect-reason.ts';
+
+/** What happens to a connection. */
+export type PeerInput =
+  /**
+   * Bytes came. Messages that are made of them may be views of `data`: it must stay as it is until
+   * their effects have been carried out.
+   */
+  | { readonly type: 'received'; readonly data: Uint8Array }
+  /**
+   * The caller wants a message sent. Throws `PeerError` before the connection is established, and
+   * for messages of the handshake; does nothing after a disconnect.
+   */
+  | { readonly type: 'send'; readonly message: Message };
+
+/** What was found out about a peer by the time of its `verack`. */
+export interface Established {
+  readonly type: 'established';
+  readonly version: Version;
+  /** The lower of both protocol versions. */
+  readonly commonVersion: number;
+  /** Seconds by which the peer's clock is ahead of ours. */
+  readonly timeOffset: number;
+  /** Transactions are announced by wtxid (BIP 339). */
+  readonly wtxidRelay: boolean;
+  /** Addresses are to be sent as `addrv2` (BIP 155). */
+  readonly wantsAddrV2: boolean;
+  /** Transactions may be announced to the peer from the start. */
+  readonly relaysTransactions: boolean;
+  /** Those of our features that the peer offers too, in its order (BIP 434). */
+  readonly features: readonly Feature[];
+}
+
+/**
+ * What the log may want to know:
+ *
+ * - `rejected`: a frame that does not hold together was dropped
+ * - `undecodable`: a message that does not decode was dropped
+ * - `message-before-version`, `message-before-verack`: it came too soon and was dropped
+ * - `redundant-version`, `redundant-verack`: it came again and was dropped
+ * - `ignored-negotiation`: `wtxidrelay`, `sendtxrcncl` or `feature` that changes nothing
+ * - `pong-problem`: a pong that does not fit the outstanding ping
+ * - `not-punished`: a peer misbehaves that is never disconnected for it
+ */
+export type NoticeCode =
+  | 'rejected'
+  | 'undecodable'
+  | 'message-before-version'
+  | 'message-before-verack'
+  | 'redundant-version'
+  | 'redundant-verack'
+  | 'ignored-negotiation'
+  | 'pong-problem'
+  | 'not-punished';
+
+/** What a connection asks for. Nothing follows `disconnect`. */
+export type PeerEffect =
+  /** Bytes for the peer. `messageType` is empty for those that are not of one message. */
+  | { readonly type: 'send'; readonly data: Uint8Array; readonly messageType: string }
+  | Established
+  /** A message for the caller, always after `established`. `size` is bytes on the wire. */
+  | { readonly type: 'message'; readonly message: Message; readonly size: number }
+  /** The connection is over. `detail` is the line of Core's debug log. */
+  | { readonly type: 'disconnect'; readonly reason: DisconnectReason; readonly detail: string }
+  /** `detail` is the line of Core's debug log. */
+  | { readonly type: 'notice'; readonly code: NoticeCode; readonly detail: string };
