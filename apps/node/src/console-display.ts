@@ -51,6 +51,7 @@ export class ConsoleDisplay {
   #latest: { readonly status: StatusSnapshot; readonly rates: Rates } | undefined;
   #drawn: { readonly phase: string; readonly time: number } | undefined;
   #stopped = false;
+  #broken = false;
 
   constructor(options: ConsoleDisplayOptions) {
     this.#stream = options.stream;
@@ -61,7 +62,10 @@ export class ConsoleDisplay {
     this.#plain = options.status && !isTerminal && options.logs !== true;
     if (this.#live) options.stream.on('resize', this.#onResize);
     // Whoever read our output is gone (`| head`). The node goes on without it.
-    options.stream.on('error', () => (this.#stopped = true));
+    options.stream.on('error', () => {
+      this.#broken = true;
+      this.#stopped = true;
+    });
   }
 
   /** Shows this status, unless the last was shown just before. */
@@ -80,10 +84,7 @@ export class ConsoleDisplay {
 
   /** Prints text that ends with a newline, above the status. */
   print(text: string): void {
-    if (this.#stopped) {
-      this.#stream.write(text);
-      return;
-    }
+    if (this.#broken) return;
     const line = this.#line;
     this.#stream.write(line === '' ? text : `\r\u001b[K${text}${line}`);
   }

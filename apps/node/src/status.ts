@@ -4,7 +4,7 @@ export type Phase =
   | 'loading'
   /** No peer to sync from yet. */
   | 'connecting'
-  /** Checking whether a peer's chain has enough work, before any of it is kept (BIP 130, presync). */
+  /** Checking whether a peer's chain has enough work, before any of it is kept (Core headerssync.h). */
   | 'presync'
   | 'headers'
   | 'blocks'

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { BlockHeader, decode, fromHex, hashToHex, mainnet, networks, regtest, testnet4 } from '@btcp2p/wire';
 import {
+  blockProof,
+  calculateNextWorkRequired,
   consensusParams,
   genesisAnchor,
   HeaderTree,
@@ -9,23 +11,34 @@ import {
   type HeaderAnchor,
   type HeaderEntry,
 } from '../src/index.ts';
-import { EASY_BITS, entryOf, LATE, mine, nativeSha256d, remine } from './support.ts';
+import { EASY_BITS, entryOf, LATE, mine, nativeSha256d, remine, RETARGETING } from './support.ts';
 
 const GENESIS_TIME = regtest.genesis.header.time;
 
+/** The easiest bits where {@link RETARGETING} holds, and some that are four times harder. */
+const EASIEST = 0x2000ffff;
+const HARD = 0x1f3fffc0;
+
+/** The first header of a chain where {@link RETARGETING} holds. */
+function anchorOf(bits: number): HeaderAnchor {
+  return { header: mine({ time: GENESIS_TIME, bits }), height: 0, chainWork: blockProof(bits) };
+}
+
 /** Regtest with parameters of one's own; grows by mined headers. */
 class Miner {
+  readonly params: ConsensusParams;
   readonly tree: HeaderTree;
 
   constructor(params: Partial<ConsensusParams> = {}, anchor: HeaderAnchor = genesisAnchor(regtest)) {
-    const all = { ...consensusParams(regtest), ...params };
-    this.tree = new HeaderTree({ params: all, anchor, sha256d: nativeSha256d });
+    this.params = { ...consensusParams(regtest), ...params };
+    this.tree = new HeaderTree({ params: this.params, anchor, sha256d: nativeSha256d });
   }
 
-  /** A header after `parent`, ten minutes later; `fields` override. */
+  /** A header after `parent`, of the same bits, one spacing later; `fields` override. */
   header(parent: HeaderEntry, fields: Partial<BlockHeader> = {}): Uint8Array {
-    const time = this.tree.time(parent) + 600;
-    return mine({ prevBlockHash: this.tree.hash(parent), time, ...fields });
+    const { tree } = this;
+    const time = tree.time(parent) + this.params.powTargetSpacing;
+    return mine({ prevBlockHash: tree.hash(parent), time, bits: tree.bits(parent), ...fields });
   }
 
   /** Adds `count` headers after `parent` and returns the last one. */
@@ -242,63 +255,57 @@ describe('time-timewarp-attack (BIP 94)', () => {
   });
 });
 
-describe('least difficulty after 20 minutes', () => {
-  const hard = 0x2000ffff;
-  /** Periods of 10 blocks; the period of the anchor has harder bits than the limit's. */
-  const anchored = (params: Partial<ConsensusParams> = {}): Miner => {
-    const header = mine({ time: GENESIS_TIME, bits: hard });
-    const anchor = { header, height: 0, chainWork: 1n };
-    return new Miner({ powNoRetargeting: false, powTargetTimespan: 6_000, ...params }, anchor);
-  };
+describe('least difficulty after two spacings (testnet3: 20 minutes)', () => {
+  const anchored = (params: Partial<ConsensusParams> = {}): Miner =>
+    new Miner({ ...RETARGETING, ...params }, anchorOf(HARD));
   const status = (miner: Miner, parent: HeaderEntry, after: number, bits: number): string => {
     const time = miner.tree.time(parent) + after;
     const result = miner.tree.add(miner.header(parent, { time, bits }), LATE);
     return result.status === 'invalid' ? result.reason : result.status;
   };
+  /** A header of least difficulty after `parent`. */
+  const easy = (miner: Miner, parent: HeaderEntry): HeaderEntry =>
+    miner.extend(parent, 1, { time: miner.tree.time(parent) + 9, bits: EASIEST });
 
-  test('from 1,201 seconds on it must be least, before that it must not', () => {
+  test('after more than 8 seconds it must be least, before that it must not', () => {
     const miner = anchored();
-    expect(status(miner, 0, 1_201, hard)).toBe('bad-diffbits');
-    expect(status(miner, 0, 1_200, EASY_BITS)).toBe('bad-diffbits');
-    expect(status(miner, 0, 1_201, EASY_BITS)).toBe('added');
-    expect(status(miner, 0, 1_200, hard)).toBe('added');
+    expect(status(miner, 0, 9, HARD)).toBe('bad-diffbits');
+    expect(status(miner, 0, 8, EASIEST)).toBe('bad-diffbits');
+    expect(status(miner, 0, 9, EASIEST)).toBe('added');
+    expect(status(miner, 0, 8, HARD)).toBe('added');
   });
 
   test('then the real difficulty comes back, across any number of least ones', () => {
     const miner = anchored();
     let tip = 0;
     for (let i = 0; i < 6; i++) {
-      tip = miner.extend(tip, 1, { time: miner.tree.time(tip) + 1_201 });
-      expect(status(miner, tip, 600, EASY_BITS)).toBe('bad-diffbits');
+      tip = easy(miner, tip);
+      expect(status(miner, tip, 4, EASIEST)).toBe('bad-diffbits');
     }
-    expect(status(miner, tip, 600, hard)).toBe('added');
+    expect(status(miner, tip, 4, HARD)).toBe('added');
   });
 
-  test('at the end of a period testnet3 forgets it, testnet4 does not', () => {
+  test('the end of a period: testnet3 goes on from the last bits, testnet4 from the first', () => {
     for (const enforceBIP94 of [false, true]) {
       const miner = anchored({ enforceBIP94 });
-      const tip = miner.extend(miner.extend(0, 8, { bits: hard }), 1, {
-        time: miner.tree.time(8) + 1_201,
-      });
+      const tip = easy(miner, miner.extend(0, 8));
       expect(miner.tree.height(tip)).toBe(9);
-      // The period took 6,001 seconds in place of 6,000.
-      const next = enforceBIP94 ? 0x20010009 : EASY_BITS;
-      expect(status(miner, tip, 600, hard)).toBe('bad-diffbits');
-      expect(status(miner, tip, 600, next)).toBe('added');
+      // The period took 41 seconds in place of 40: 0x3fffc0 * 41 / 40, or the limit.
+      const next = enforceBIP94 ? 0x1f419958 : EASIEST;
+      expect(status(miner, tip, 4, HARD)).toBe('bad-diffbits');
+      expect(status(miner, tip, 4, next)).toBe('added');
     }
   });
 
   test('not on the first block of a period', () => {
     const miner = anchored();
-    const tip = miner.extend(0, 9, { bits: hard });
-    expect(status(miner, tip, 1_201, EASY_BITS)).toBe('bad-diffbits');
+    const tip = miner.extend(0, 9);
+    expect(status(miner, tip, 9, EASIEST)).toBe('bad-diffbits');
   });
 });
 
 describe('the best header', () => {
   test('of equal work is the first seen, until another has more', () => {
-    const { tree, ...rest } = new Miner();
-    expect(rest).toEqual({});
     const miner = new Miner();
     const fork = miner.extend(0, 3);
     const a = miner.extend(fork, 2);
@@ -312,21 +319,26 @@ describe('the best header', () => {
     expect(miner.tree.lastCommonAncestor(longer, a)).toBe(fork);
     expect(miner.tree.isAncestor(fork, longer)).toBe(true);
     expect(miner.tree.isAncestor(a, longer)).toBe(false);
-    expect(tree.best).toBe(0);
   });
 
   test('has most work, not most headers', () => {
-    const miner = new Miner({ powNoRetargeting: false, powTargetTimespan: 6_000 });
-    // A slow period is followed by one of least difficulty, a quick one by one four times harder.
-    const slow = miner.extend(0, 15);
+    const miner = new Miner(RETARGETING, anchorOf(EASIEST));
+    let slow: HeaderEntry = 0;
+    for (let i = 0; i < 15; i++) {
+      slow = miner.extend(slow, 1, { time: miner.tree.time(slow) + 8 });
+    }
     expect(miner.tree.best).toBe(slow);
     let quick: HeaderEntry = 0;
-    for (let i = 0; i < 9; i++) quick = miner.extend(quick, 1, { time: miner.tree.time(quick) + 1 });
-    quick = miner.extend(quick, 3, { bits: 0x201fffff });
+    for (let i = 0; i < 9; i++) {
+      quick = miner.extend(quick, 1, { time: miner.tree.time(quick) + 1 });
+    }
+    // A quarter of the time or less makes the next period four times harder.
+    quick = miner.extend(quick, 3, { bits: HARD });
     expect(miner.tree.height(quick)).toBe(12);
     expect(miner.tree.height(slow)).toBe(15);
     expect(miner.tree.best).toBe(quick);
-    expect(miner.tree.chainWork(quick)).toBe(2n * 10n + 3n * 8n);
+    expect(miner.tree.chainWork(slow)).toBe(16n * blockProof(EASIEST));
+    expect(miner.tree.chainWork(quick)).toBe(10n * blockProof(EASIEST) + 3n * blockProof(HARD));
   });
 
   test('is never one that was marked invalid', () => {
@@ -387,30 +399,26 @@ describe('locators', () => {
 });
 
 describe('an anchor in mid-chain', () => {
-  const params = { powNoRetargeting: false, powTargetTimespan: 6_000 };
-  /** The same headers in a tree from genesis and in one that starts at height 14. */
-  const both = (): { whole: HeaderTree; part: HeaderTree } => {
-    const miner = new Miner(params);
-    const tip = miner.extend(miner.extend(0, 9, { time: GENESIS_TIME + 5 }), 1, {
-      time: GENESIS_TIME + 6,
-      bits: 0x201fffff,
-    });
-    const bits = 0x201fffff;
-    miner.extend(tip, 9, { bits });
-    const whole = miner.tree;
+  /** Heights 0 to 19: two periods, the second one four times harder. */
+  const twoPeriods = (): HeaderTree => {
+    const miner = new Miner(RETARGETING, anchorOf(EASIEST));
+    let tip: HeaderEntry = 0;
+    for (let i = 0; i < 9; i++) tip = miner.extend(tip, 1, { time: miner.tree.time(tip) + 1 });
+    miner.extend(miner.extend(tip, 1, { bits: HARD }), 9);
+    return miner.tree;
+  };
+
+  test('goes on as the whole chain does', () => {
+    const whole = twoPeriods();
     const anchor = {
       header: whole.headerBytes(14),
       height: 14,
       chainWork: whole.chainWork(14),
       periodStart: whole.headerBytes(10),
     };
-    return { whole, part: new Miner(params, anchor).tree };
-  };
-
-  test('goes on as the whole chain does', () => {
-    const { whole, part } = both();
+    const part = new Miner(RETARGETING, anchor).tree;
     for (let height = 15; height < whole.size; height++) {
-      entryOf(part.add(whole.headerBytes(height), LATE));
+      expect(part.add(whole.headerBytes(height), LATE).status).toBe('added');
     }
     expect(part.height(part.best)).toBe(19);
     expect(part.hash(part.best)).toEqual(whole.hash(whole.best));
@@ -421,24 +429,22 @@ describe('an anchor in mid-chain', () => {
     expect(() => part.ancestor(part.best, 13)).toThrow(RangeError);
     expect(() => part.ancestor(part.best, 20)).toThrow(RangeError);
     // The retarget at 20 counts from 10, which is before the anchor.
-    const time = whole.time(whole.best) + 600;
-    for (const bits of [0x201fffff, 0x201d1eb7]) {
-      const header = mine({ prevBlockHash: whole.hash(whole.best), time, bits });
-      expect(part.add(header, LATE)).toEqual(
-        whole.add(header, LATE).status === 'added'
-          ? { status: 'added', entry: 6 }
-          : { status: 'invalid', reason: 'bad-diffbits', debug: 'incorrect proof of work' },
-      );
+    const { params } = new Miner(RETARGETING);
+    const bits = calculateNextWorkRequired(whole.header(10), whole.header(19), params);
+    expect(bits).not.toBe(HARD);
+    const next = { prevBlockHash: whole.hash(whole.best), time: whole.time(whole.best) + 4 };
+    for (const tree of [whole, part]) {
+      expect(tree.add(mine({ ...next, bits: HARD }), LATE)).toMatchObject({ reason: 'bad-diffbits' });
+      expect(tree.add(mine({ ...next, bits }), LATE).status).toBe('added');
     }
-    expect(part.size).toBe(7);
   });
 
   test('what is missing in one', () => {
     const header = mine({});
     const anchor = { header, height: 14, chainWork: 1n, periodStart: header };
     const { periodStart: _, ...incomplete } = anchor;
-    expect(() => new Miner(params, incomplete)).toThrow(RangeError);
-    expect(() => new Miner(params, { ...incomplete, height: 20 })).not.toThrow();
+    expect(() => new Miner(RETARGETING, incomplete)).toThrow(RangeError);
+    expect(() => new Miner(RETARGETING, { ...incomplete, height: 20 })).not.toThrow();
     for (const changes of [
       { header: new Uint8Array(79) },
       { periodStart: new Uint8Array(81) },
@@ -447,7 +453,7 @@ describe('an anchor in mid-chain', () => {
       { chainWork: -1n },
       { chainWork: 1n << 128n },
     ]) {
-      expect(() => new Miner(params, { ...anchor, ...changes })).toThrow(RangeError);
+      expect(() => new Miner(RETARGETING, { ...anchor, ...changes })).toThrow(RangeError);
     }
   });
 

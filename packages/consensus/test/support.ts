@@ -10,7 +10,13 @@ import {
   type BlockHeader,
   type Sha256d,
 } from '@btcp2p/wire';
-import { compactToTarget, merkleRoot, type AddHeaderResult, type HeaderEntry } from '../src/index.ts';
+import {
+  compactToTarget,
+  merkleRoot,
+  type AddHeaderResult,
+  type ConsensusParams,
+  type HeaderEntry,
+} from '../src/index.ts';
 
 /** Node's SHA-256, twice. */
 export const nativeSha256d: Sha256d = (bytes) =>
@@ -21,6 +27,17 @@ export const LATE = 4_000_000_000;
 
 /** The bits of regtest's easiest target: every second hash meets it. */
 export const EASY_BITS = 0x207fffff;
+
+/**
+ * Changes to regtest's parameters under which difficulty moves and can still be met: periods of 10
+ * blocks, 4 seconds each, and a limit whose bits are 0x2000ffff, 256 hashes.
+ */
+export const RETARGETING: Partial<ConsensusParams> = {
+  powLimit: (1n << 248n) - 1n,
+  powTargetTimespan: 40,
+  powTargetSpacing: 4,
+  powNoRetargeting: false,
+};
 
 /** The number that 32 bytes in wire order are compared as. */
 export function hashNumber(bytes: Uint8Array): bigint {

@@ -32,8 +32,9 @@ export class ActiveChain {
   readonly #entries: HeaderEntry[];
   #tip: HeaderEntry;
 
-  /** @param anchor the block that the tree starts at, which counts as stored */
-  constructor(headers: HeaderTree, anchor: HeaderEntry) {
+  /** The block that the tree starts at counts as stored. */
+  constructor(headers: HeaderTree) {
+    const { anchor } = headers;
     this.#headers = headers;
     this.#anchor = anchor;
     this.#anchorHeight = headers.height(anchor);
@@ -99,15 +100,10 @@ export class ActiveChain {
   /** Marks a block and what waited for it as complete; returns the best block there is now. */
   #complete(first: HeaderEntry): HeaderEntry {
     let best = this.#tip;
-    let bestWork = this.#headers.chainWork(best);
     const queue = [first];
     for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
       this.#setFlag(entry, STORED | COMPLETE);
-      const work = this.#headers.chainWork(entry);
-      if (work > bestWork) {
-        best = entry;
-        bestWork = work;
-      }
+      if (this.#headers.compareWork(entry, best) > 0) best = entry;
       const children = this.#waiting.get(entry);
       if (children === undefined) continue;
       this.#waiting.delete(entry);

@@ -1,4 +1,4 @@
-import type { HeaderEntry, HeaderTree } from '@btcp2p/consensus';
+import type { ConsensusParams, HeaderEntry, HeaderTree } from '@btcp2p/consensus';
 import type { Time } from '@btcp2p/machine';
 import {
   BlockView,
@@ -35,17 +35,24 @@ export interface BlockServerPort {
 export class BlockServer {
   readonly #headers: HeaderTree;
   readonly #chain: ActiveChain;
+  readonly #params: ConsensusParams;
   readonly #port: BlockServerPort;
 
-  constructor(headers: HeaderTree, chain: ActiveChain, port: BlockServerPort) {
+  constructor(
+    headers: HeaderTree,
+    chain: ActiveChain,
+    params: ConsensusParams,
+    port: BlockServerPort,
+  ) {
     this.#headers = headers;
     this.#chain = chain;
+    this.#params = params;
     this.#port = port;
   }
 
   /** Answers a `getheaders`. */
   getHeaders(connection: Connection, request: GetHeaders, now: Time): void {
-    const entries = answerGetHeaders(this.#headers, this.#chain, request);
+    const entries = answerGetHeaders(this.#headers, this.#chain, request, this.#params);
     if (entries === undefined) return;
     connection.bestHeaderSent = entries.at(-1) ?? this.#chain.tip();
     const headers = entries.map((entry) => this.#headers.header(entry));
@@ -110,7 +117,7 @@ export class BlockServer {
 
   #mayServe(entry: HeaderEntry): boolean {
     if (!this.#chain.hasBlock(entry)) return false;
-    return blockRequestAllowed(this.#headers, this.#chain, entry);
+    return blockRequestAllowed(this.#headers, this.#chain, entry, this.#params);
   }
 
   /** After the last block of a `getblocks` answer, tells of the tip, so that the next is asked. */

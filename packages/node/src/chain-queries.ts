@@ -1,4 +1,9 @@
-import type { HeaderEntry, HeaderTree } from '@btcp2p/consensus';
+import {
+  blockProofEquivalentTime,
+  type ConsensusParams,
+  type HeaderEntry,
+  type HeaderTree,
+} from '@btcp2p/consensus';
 import { MAX_HEADERS_RESULTS, type GetHeaders } from '@btcp2p/wire';
 import type { ActiveChain } from './active-chain.ts';
 
@@ -31,22 +36,19 @@ export function blockRequestAllowed(
   headers: HeaderTree,
   chain: ActiveChain,
   entry: HeaderEntry,
+  params: ConsensusParams,
 ): boolean {
   if (chain.contains(entry)) return true;
   if (!chain.hasBlock(entry) || headers.isInvalid(entry)) return false;
   const { best } = headers;
   if (headers.time(best) - headers.time(entry) >= STALE_RELAY_AGE_LIMIT_S) return false;
-  const missing = headers.chainWork(best) - headers.chainWork(entry);
-  return equivalentTime(headers, missing) < STALE_RELAY_AGE_LIMIT_S;
-}
-
-/** Seconds that so much work takes at today's difficulty (Core `GetBlockProofEquivalentTime`). */
-function equivalentTime(headers: HeaderTree, work: bigint): number {
-  const { best } = headers;
-  const parent = headers.parent(best);
-  if (parent === undefined) return 0;
-  const proof = headers.chainWork(best) - headers.chainWork(parent);
-  return Number((work * 600n) / proof);
+  const since = blockProofEquivalentTime(
+    headers.chainWork(best),
+    headers.chainWork(entry),
+    headers.bits(best),
+    params,
+  );
+  return since < STALE_RELAY_AGE_LIMIT_S;
 }
 
 /** The headers that answer a `getheaders`; undefined if it is to be ignored. */
@@ -54,10 +56,11 @@ export function answerGetHeaders(
   headers: HeaderTree,
   chain: ActiveChain,
   request: GetHeaders,
+  params: ConsensusParams,
 ): HeaderEntry[] | undefined {
   if (request.locator.length === 0) {
     const entry = headers.find(request.hashStop);
-    if (entry === undefined || !blockRequestAllowed(headers, chain, entry)) return undefined;
+    if (entry === undefined || !blockRequestAllowed(headers, chain, entry, params)) return undefined;
     // Core goes on along the active chain from there; of a block off the chain it has no next.
     return chain.contains(entry)
       ? follow(headers, chain, headers.height(entry), request.hashStop, MAX_HEADERS_RESULTS)

@@ -38,7 +38,6 @@ export interface Connection {
   continuation: Uint8Array | undefined;
   /** The best header that we have told the peer of. */
   bestHeaderSent: HeaderEntry | undefined;
-  sentSendHeaders: boolean;
 }
 
 /** Whether what was sent waits to leave, so that nothing more should be added. */

@@ -4,7 +4,7 @@
  * @example
  * import { Node } from '@btcp2p/node';
  *
- * const node = new Node({ network, params, headers, anchor, rng, userAgent: '/example:0.1/' });
+ * const node = new Node({ network, params, headers, rng, userAgent: '/example:0.1/' });
  * node.addNode('127.0.0.1:18444', now);
  * for (let effect = node.poll(); effect; effect = node.poll()) carryOut(effect);
  *

@@ -1,6 +1,7 @@
 import type { HeaderEntry } from '@btcp2p/consensus';
 import type { PeerId } from '@btcp2p/machine';
 import type { DisconnectReason, Established, NoticeCode } from '@btcp2p/peer';
+import type { SyncDisconnectReason, SyncNoticeCode } from '@btcp2p/sync';
 
 /** What a node tells its application, for logs and displays. Nothing depends on its being read. */
 export type NodeEvent =
@@ -41,7 +42,7 @@ export type NodeEvent =
     }
   | {
       readonly type: 'notice';
-      readonly code: NoticeCode | string;
+      readonly code: NoticeCode | SyncNoticeCode;
       readonly peer: PeerId | undefined;
       readonly detail: string;
     }
@@ -51,8 +52,7 @@ export type NodeEvent =
 /** Why a node ends a connection: what `peer` and `sync` find, and what only a node knows. */
 export type NodeDisconnectReason =
   | DisconnectReason
+  | SyncDisconnectReason
   | 'stopped'
   | 'removed'
-  | 'locator-too-long'
-  | 'block-unreadable'
-  | 'sync-timeout';
+  | 'block-unreadable';

@@ -6,10 +6,8 @@ import type { Network, Sha256d } from '@btcp2p/wire';
 export interface NodeOptions {
   readonly network: Network;
   readonly params: ConsensusParams;
-  /** All headers known so far. The node adds to it. */
+  /** All headers known so far, from genesis or what the user trusts. The node adds to it. */
   readonly headers: HeaderTree;
-  /** The block that the tree starts at: genesis, or what the user trusts. */
-  readonly anchor: HeaderEntry;
   /** The blocks that storage holds, in any order. They were checked when they were stored. */
   readonly storedBlocks?: Iterable<HeaderEntry>;
   readonly rng: Rng;

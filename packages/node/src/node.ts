@@ -10,7 +10,7 @@ import {
 } from '@btcp2p/machine';
 import { Peer, type PeerEffect, type PeerInfo } from '@btcp2p/peer';
 import { Sync, type SyncEffect } from '@btcp2p/sync';
-import { ServiceFlags, type BlockView, type Message } from '@btcp2p/wire';
+import { ServiceFlags, type BlockView, type Inventory, type Message } from '@btcp2p/wire';
 import { ActiveChain, type ChainUpdate } from './active-chain.ts';
 import { chooseAnnouncement } from './announcement.ts';
 import { BlockServer } from './block-server.ts';
@@ -71,7 +71,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     this.#services =
       options.services ??
       ServiceFlags.NODE_NETWORK | ServiceFlags.NODE_WITNESS | ServiceFlags.NODE_NETWORK_LIMITED;
-    this.#chain = new ActiveChain(headers, options.anchor);
+    this.#chain = new ActiveChain(headers);
     for (const entry of options.storedBlocks ?? []) this.#chain.stored(entry);
     this.#sync = new Sync({
       params,
@@ -82,7 +82,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       ...(options.minimumChainWork !== undefined && { minimumChainWork: options.minimumChainWork }),
       ...(options.maxTipAge !== undefined && { maxTipAge: options.maxTipAge }),
     });
-    this.#server = new BlockServer(headers, this.#chain, {
+    this.#server = new BlockServer(headers, this.#chain, params, {
       readBlock: (connection, hash, done) =>
         this.#request({ type: 'read-block', hash }, (result, now) => {
           done(result, now);
@@ -146,7 +146,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       if (!fault.mutated) headers.markInvalid(added.entry);
       return fault.reason;
     }
-    this.#persistBlock(added.entry, block);
+    this.#persistBlock(added.entry, block, (at) => this.#sync.tipChanged(at));
     return undefined;
   }
 
@@ -248,6 +248,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       nonce,
       requiredServices: 0n,
       isOwnNonce: (theirs) => this.#isOwnNonce(theirs),
+      oneMessageAtATime: true,
       ...(sha256d && { sha256d }),
       ...(peerTimeout !== undefined && { peerTimeout }),
     });
@@ -266,7 +267,6 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       reading: false,
       continuation: undefined,
       bestHeaderSent: undefined,
-      sentSendHeaders: false,
     };
     this.#connections.set(input.peer, connection);
     if (inbound) this.#inbound++;
@@ -338,7 +338,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     while (!connection.closing) {
       this.#server.serve(connection, now);
       const blocked = connection.requests.length > 0 || connection.reading;
-      if (blocked || isSendFull(connection) || connection.peer.pendingBytes === 0) break;
+      if (blocked || isSendFull(connection) || !connection.peer.isWaiting) break;
       connection.peer.handle({ type: 'continue' }, now);
       this.#drainPeer(connection, now);
     }
@@ -399,8 +399,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     this.#sync.addPeer(
       connection.id,
       {
-        inbound: connection.inbound,
-        preferred: !connection.inbound,
+        connectionType: connection.inbound ? 'inbound' : 'manual',
         services: info.version.services,
         startHeight: info.version.startHeight,
       },
@@ -419,14 +418,14 @@ export class Node implements Machine<NodeInput, NodeEffect> {
         this.#sync.handleBlock(id, message.payload.block, now);
         break;
       case 'inv':
-        for (const { type, hash } of message.payload.inventory) {
-          if (type === 'block') this.#sync.handleBlockInventory(id, hash, now);
-        }
+        this.#handleBlocks(message.payload, (hashes) =>
+          this.#sync.handleBlockInventory(id, hashes, now),
+        );
         break;
       case 'notfound':
-        for (const { type, hash } of message.payload.inventory) {
-          if (type === 'block' || type === 'witness_block') this.#sync.handleNotFound(id, hash, now);
-        }
+        this.#handleBlocks(message.payload, (hashes) =>
+          this.#sync.handleNotFound(id, hashes, now),
+        );
         break;
       case 'getheaders':
         this.#server.getHeaders(connection, message.payload, now);
@@ -442,18 +441,15 @@ export class Node implements Machine<NodeInput, NodeEffect> {
         // Addresses, transactions, filters and compact blocks are not spoken of yet.
         break;
     }
-    this.#offerHeaders(connection, now);
   }
 
-  /** Asks a peer to announce blocks by `headers`, once it has shown a chain of enough work. */
-  #offerHeaders(connection: Connection, now: Time): void {
-    if (connection.sentSendHeaders || !connection.established || connection.closing) return;
-    const best = this.#sync.bestKnownBlock(connection.id);
-    if (best === undefined) return;
-    const { headers, params, minimumChainWork } = this.#options;
-    if (headers.chainWork(best) <= (minimumChainWork ?? params.minimumChainWork)) return;
-    connection.sentSendHeaders = true;
-    this.#send(connection, { type: 'sendheaders', payload: {} }, now);
+  /** Passes on the hashes of an inventory that name blocks, if there are any. */
+  #handleBlocks({ inventory }: Inventory, use: (hashes: readonly Uint8Array[]) => void): void {
+    const hashes: Uint8Array[] = [];
+    for (const { type, hash } of inventory) {
+      if (type === 'block' || type === 'witness_block') hashes.push(hash);
+    }
+    if (hashes.length > 0) use(hashes);
   }
 
   #send(connection: Connection, message: Message, now: Time): void {
@@ -507,11 +503,10 @@ export class Node implements Machine<NodeInput, NodeEffect> {
         });
         return;
       case 'block':
-        this.#handleBlock(effect.entry, effect.block, effect.peer, now);
+        this.#handleBlock(effect.entry, effect.block, now);
         return;
       case 'notice': {
-        const { code, peer, detail } = effect;
-        this.#event({ type: 'notice', code, peer, detail });
+        this.#event({ ...effect, peer: effect.peer });
         return;
       }
     }
@@ -519,22 +514,27 @@ export class Node implements Machine<NodeInput, NodeEffect> {
 
   #misbehaving(id: PeerId, detail: string): void {
     const connection = this.#connections.get(id);
-    if (connection) this.#disconnect(connection, 'misbehaving', `Misbehaving: ${detail}`);
+    if (connection === undefined) return;
+    const text = `Misbehaving: peer=${id}: ${detail}`;
+    if (connection.inbound) {
+      this.#disconnect(connection, 'misbehaving', text);
+      return;
+    }
+    // The user asked for this peer: Core, too, keeps it (net_processing.cpp, MaybeDiscourageAndDisconnect).
+    const kept = `${text}. Warning: not punishing manually connected peer ${id}!`;
+    this.#event({ type: 'notice', code: 'not-punished', peer: id, detail: kept });
   }
 
-  #handleBlock(entry: HeaderEntry, block: BlockView, from: PeerId, now: Time): void {
+  #handleBlock(entry: HeaderEntry, block: BlockView, now: Time): void {
     const fault = this.#checkBlock(entry, block);
     if (fault === undefined) {
-      this.#persistBlock(entry, block);
+      this.#persistBlock(entry, block, (at) => this.#sync.blockStored(entry, at));
       return;
     }
     const detail = `${fault.reason}, ${fault.debug}`;
     this.#event({ type: 'block-rejected', entry, detail });
-    // A mutated block says nothing of the header, whose real block may still come (BIP 30's
-    // CVE-2012-2459 is why Core tells the two apart).
-    if (!fault.mutated) this.#options.headers.markInvalid(entry);
-    this.#sync.blockInvalid(entry, now);
-    this.#misbehaving(from, detail);
+    // A mutated block says nothing of its header, whose real block may still come (CVE-2012-2459).
+    this.#sync.blockInvalid(entry, now, { mutated: fault.mutated, detail });
   }
 
   #checkBlock(
@@ -563,12 +563,13 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     this.#request({ type: 'append-headers', headers: bytes }, (result) => this.#must(result));
   }
 
-  #persistBlock(entry: HeaderEntry, block: BlockView): void {
+  /** Has a good block kept. What has been kept counts, and is told to `sync` and to peers. */
+  #persistBlock(entry: HeaderEntry, block: BlockView, tell: (now: Time) => void): void {
     const hash = this.#options.headers.hash(entry);
     this.#request({ type: 'append-block', hash, bytes: block.bytes }, (result, now) => {
       if (!this.#must(result)) return;
       const update = this.#chain.stored(entry);
-      this.#sync.blockStored(entry, now);
+      tell(now);
       if (update !== undefined) this.#handleChainUpdate(update, now);
     });
   }
@@ -597,7 +598,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
 
   #announce(connection: Connection, connected: readonly HeaderEntry[], now: Time): void {
     const { headers } = this.#options;
-    const known = this.#sync.bestKnownBlock(connection.id);
+    const known = this.#sync.peerInfo(connection.id)?.bestKnownBlock;
     const sent = connection.bestHeaderSent;
     const hasHeader = (entry: HeaderEntry): boolean =>
       (known !== undefined && headers.isAncestor(entry, known)) ||

@@ -13,7 +13,7 @@
  * - `no-message-timeout`: one side had said nothing when the time for the handshake was up
  * - `handshake-timeout`: the version handshake did not end in time
  * - `ping-timeout`: a ping went unanswered for 20 minutes
- * - `send-timeout`, `receive-timeout`: nothing was sent, or came, for 20 minutes
+ * - `receive-timeout`: nothing came for 20 minutes
  * - `addr-fetch-timeout`: an addr-fetch connection got no addresses in 5 minutes
  */
 export type DisconnectReason =
@@ -29,7 +29,6 @@ export type DisconnectReason =
   | 'no-message-timeout'
   | 'handshake-timeout'
   | 'ping-timeout'
-  | 'send-timeout'
   | 'receive-timeout'
   | 'addr-fetch-timeout';
 
@@ -46,7 +45,6 @@ const TRANSIENT: Readonly<Record<DisconnectReason, boolean>> = {
   'no-message-timeout': true,
   'handshake-timeout': true,
   'ping-timeout': true,
-  'send-timeout': true,
   'receive-timeout': true,
   'addr-fetch-timeout': true,
 };

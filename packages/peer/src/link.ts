@@ -16,6 +16,7 @@ export class Link {
   readonly sent = new Traffic();
   readonly received = new Traffic();
   #closed = false;
+  #pendingBytes = 0;
 
   constructor(id: PeerId, transport: Transport) {
     this.#id = id;
@@ -26,6 +27,11 @@ export class Link {
     return this.#closed;
   }
 
+  /** Bytes received that no event has told of yet. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
   /** The next effect. */
   poll(): PeerEffect | undefined {
     return this.#outbox.poll();
@@ -34,6 +40,7 @@ export class Link {
   /** Takes bytes from the peer. */
   receive(data: Uint8Array, now: Time): void {
     this.received.addBytes(data.length, now.unix);
+    this.#pendingBytes += data.length;
     this.transport.receive(data);
   }
 
@@ -41,6 +48,7 @@ export class Link {
   nextEvent(): TransportEvent | undefined {
     if (this.#closed) return undefined;
     const event = this.transport.poll();
+    if (event !== undefined && event.type !== 'failed') this.#pendingBytes -= event.size;
     switch (event?.type) {
       case 'message':
         this.received.addMessage(messageTypeOf(event.message), event.size);

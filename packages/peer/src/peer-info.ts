@@ -111,7 +111,7 @@ function localAddress(address: NetAddress | undefined): Pick<PeerInfo, 'addrloca
   return { addrlocal: formatAddress(address) };
 }
 
-/** In seconds. Core leaves out a latest round trip and a wait of 0, but not a shortest one. */
+/** Core leaves out a latest round trip and a wait of 0, but not a shortest round trip. */
 function pingTimes(
   ping: PingTracker,
   now: Instant,
@@ -119,8 +119,11 @@ function pingTimes(
   const { last, minimum, startedAt } = ping;
   const wait = ping.nonce === 0n || startedAt === undefined ? 0 : now - startedAt;
   return {
-    ...(last === undefined || last === 0 ? {} : { pingtime: last / 1_000 }),
-    ...(minimum === undefined ? {} : { minping: minimum / 1_000 }),
-    ...(wait > 0 ? { pingwait: wait / 1_000 } : {}),
+    ...(last === undefined || last === 0 ? {} : { pingtime: seconds(last) }),
+    ...(minimum === undefined ? {} : { minping: seconds(minimum) }),
+    ...(wait > 0 ? { pingwait: seconds(wait) } : {}),
   };
 }
+
+/** Milliseconds as seconds, to the microsecond. */
+const seconds = (milliseconds: number): number => Math.round(milliseconds * 1_000) / 1_000_000;

@@ -9,6 +9,11 @@ export type PeerInput =
    */
   | { readonly type: 'received'; readonly data: Uint8Array }
   /**
+   * The caller is done with the last message that it got: it wants the next. Only for peers that
+   * are made with `oneMessageAtATime`.
+   */
+  | { readonly type: 'continue' }
+  /**
    * The caller wants a message sent. Throws `PeerError` before the connection is established, and
    * for messages of the handshake; does nothing after a disconnect.
    */

@@ -56,6 +56,13 @@ export interface PeerOptions {
   /** Milliseconds for the handshake, 60 s by default. No other timeout applies before it. */
   readonly peerTimeout?: number;
 
+  /**
+   * Whether to stop after each `message` effect until the input `continue`, so that what the peer
+   * sent later waits, pings among it, until the caller has done all that a message asks for. Core
+   * handles messages so. Off by default.
+   */
+  readonly oneMessageAtATime?: boolean;
+
   /** `V1Transport` by default. */
   readonly transport?: Transport;
   /** For the default transport. */

@@ -32,7 +32,6 @@ type TimerName =
   | 'handshake'
   | 'ping'
   | 'ping-timeout'
-  | 'send-timeout'
   | 'receive-timeout'
   | 'addr-fetch-timeout';
 
@@ -54,12 +53,14 @@ const MAX_MONEY = 21_000_000n * 100_000_000n;
  * 2. A ping goes out when the connection is established, and then 2 minutes after the one before,
  *    or when that one is answered, if it takes longer. Up to version 60000, pings have no nonce and
  *    no answer.
- * 3. The handshake has `peerTimeout`. After it, an unanswered ping, or silence in one direction,
- *    ends the connection in 20 minutes. An addr-fetch connection lasts 5 minutes.
+ * 3. The handshake has `peerTimeout`. After it, an unanswered ping, or silence, ends the connection
+ *    in 20 minutes. An addr-fetch connection lasts 5 minutes.
  *
  * **Rationale.** The timeouts of rule 3 do not apply before `peerTimeout` is over, as in Core, so
  * that this one setting puts all of them off. One ping at a time, however late its answer: a second
- * one would say nothing that the first does not.
+ * one would say nothing that the first does not. Core also has a timeout for sending, which counts
+ * from when the system last took bytes. That is not known here, and not needed: a peer that reads
+ * nothing leaves a ping unanswered.
  */
 export class Peer implements Machine<PeerInput, PeerEffect> {
   readonly #options: PeerOptions;
@@ -70,6 +71,7 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
   readonly #peerTimeout: number;
   #feeFilter = 0n;
   #announcesCompact = false;
+  #isWaiting = false;
 
   /** An outbound peer's `version` waits in {@link poll} at once. */
   constructor(options: PeerOptions) {
@@ -161,6 +163,16 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
     return relaysTransactions(this.connectionType) && this.version?.relay === true;
   }
 
+  /** Whether a message was handed up, and `continue` has not come since. */
+  get isWaiting(): boolean {
+    return this.#isWaiting && !this.#link.isClosed;
+  }
+
+  /** Bytes that have come and are not handled, the start of an unfinished message included. */
+  get pendingBytes(): number {
+    return this.#link.pendingBytes;
+  }
+
   /** What the connection can tell of itself, for `getpeerinfo`. */
   info(now: Time): PeerInfo {
     const { transport, sent, received } = this.#link;
@@ -173,8 +185,17 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
 
   handle(input: PeerInput, now: Time): void {
     if (this.#link.isClosed) return;
-    if (input.type === 'received') this.#handleReceived(input.data, now);
-    else this.#handleSend(input.message, now);
+    switch (input.type) {
+      case 'received':
+        this.#handleReceived(input.data, now);
+        break;
+      case 'continue':
+        this.#isWaiting = false;
+        this.#handleEvents(now);
+        break;
+      case 'send':
+        this.#handleSend(input.message, now);
+    }
   }
 
   /**
@@ -204,11 +225,18 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
   #handleReceived(data: Uint8Array, now: Time): void {
     this.#link.receive(data, now);
     if (this.#negotiation.isEstablished) this.#watch('receive-timeout', now);
-    for (let event = this.#link.nextEvent(); event; event = this.#link.nextEvent()) {
-      this.#handleEvent(event, now);
-    }
+    this.#handleEvents(now);
     // An encrypted transport may have bytes of its own to send, in answer to what it received.
     if (!this.#link.isClosed) this.#link.flush(now);
+  }
+
+  /** Handles what has come, up to the next message for the caller if that is to be waited for. */
+  #handleEvents(now: Time): void {
+    while (!this.#isWaiting) {
+      const event = this.#link.nextEvent();
+      if (event === undefined) return;
+      this.#handleEvent(event, now);
+    }
   }
 
   #handleSend(message: Message, now: Time): void {
@@ -221,7 +249,6 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
     }
     if (message.type === 'sendcmpct') this.#announcesCompact = message.payload.announce;
     this.#link.send(message, now);
-    this.#watch('send-timeout', now);
   }
 
   // What the peer sends.
@@ -263,6 +290,7 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
       default:
         if (!this.#negotiation.handle(message, now)) {
           this.#link.push({ type: 'message', message, size });
+          this.#isWaiting = this.#options.oneMessageAtATime === true;
         }
     }
   }
@@ -334,7 +362,6 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
       return;
     }
     this.#link.send({ type: 'pong', payload: { nonce } }, now);
-    this.#watch('send-timeout', now);
   }
 
   #handlePong(nonce: bigint | undefined, size: number, now: Time): void {
@@ -359,11 +386,8 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
       this.#timers.set('ping', now.instant + PING_INTERVAL);
     } else {
       this.#timers.stop('ping');
-      // If the ping was also the last to go out, its timeout comes first: it says more.
-      this.#timers.stop('send-timeout');
       this.#watch('ping-timeout', now);
     }
-    this.#watch('send-timeout', now);
   }
 
   /** Any but 0, which stands for no ping. */
@@ -382,12 +406,11 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
   }
 
   /** Something has just happened that must happen again within 20 minutes. */
-  #watch(name: 'ping-timeout' | 'send-timeout' | 'receive-timeout', now: Time): void {
+  #watch(name: 'ping-timeout' | 'receive-timeout', now: Time): void {
     this.#timers.set(name, Math.max(now.instant + TIMEOUT_INTERVAL, this.#timeoutsApplyAt));
   }
 
   #handleTimer(name: TimerName, now: Time): void {
-    const { sent, received } = this.#link;
     switch (name) {
       case 'ping':
         return this.#sendPing(now);
@@ -397,10 +420,10 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
         const seconds = (now.instant - this.#ping.startedAt!) / 1_000;
         return this.#link.drop(name, `ping timeout: ${seconds.toFixed(6)}s`);
       }
-      case 'send-timeout':
-        return this.#link.drop(name, `socket sending timeout: ${now.unix - sent.lastAt}s`);
-      case 'receive-timeout':
-        return this.#link.drop(name, `socket receive timeout: ${now.unix - received.lastAt}s`);
+      case 'receive-timeout': {
+        const seconds = now.unix - this.#link.received.lastAt;
+        return this.#link.drop(name, `socket receive timeout: ${seconds}s`);
+      }
       case 'addr-fetch-timeout':
         return this.#link.drop(name, 'addrfetch connection timeout');
     }

@@ -152,7 +152,8 @@ describe('pings from the peer', () => {
     script.sayRaw('ping', [1, 2]);
     expect(script.receivedTypes).not.toContain('pong');
     expect(script.notices).toEqual([
-      "ProcessMessages(ping, 2 bytes): Exception 'end of data: truncated at byte 2' (DecodeError) caught",
+      'ProcessMessages(ping, 2 bytes): ' +
+        "Exception 'end of data: truncated at byte 2' (DecodeError) caught",
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { SeededRng } from '@btcp2p/machine';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { ConnectionType } from '../src/index.ts';
 import { concat, listOfZeros } from './support/payloads.ts';
 import { ScriptedPeer } from './support/scripted-peer.ts';

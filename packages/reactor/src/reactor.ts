@@ -122,9 +122,13 @@ export class Reactor<Job, Result, Event> {
     this.#assertOpen();
     const server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
     this.#servers.add(server);
+    server.once('close', () => {
+      this.#servers.delete(server);
+      this.#reportIdle();
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => {
-        this.#servers.delete(server);
+        server.close();
         reject(error);
       });
       server.listen({ host, port }, resolve);
@@ -192,7 +196,12 @@ export class Reactor<Job, Result, Event> {
   }
 
   get #isIdle(): boolean {
-    return this.#connections.size === 0 && this.#requests === 0 && !this.#isInTurn;
+    const standing = this.#connections.size + this.#servers.size + this.#requests;
+    return standing === 0 && !this.#isInTurn;
+  }
+
+  #reportIdle(): void {
+    if (this.#isIdle) this.#onIdle?.();
   }
 
   /** Ends everything now. */
@@ -224,7 +233,7 @@ export class Reactor<Job, Result, Event> {
     let isWhole = false;
     try {
       this.#drain();
-      for (let step = this.#inbox.poll(); step !== undefined; step = this.#inbox.poll()) {
+      for (let step = this.#next(); step !== undefined; step = this.#next()) {
         if (typeof step === 'function') step(this.#time());
         else this.#machine.handle(step, this.#time());
         this.#drain();
@@ -235,7 +244,12 @@ export class Reactor<Job, Result, Event> {
       if (!isWhole) this.#cut();
     }
     if (this.#stage === 'open') this.#timer.set(this.#machine.deadline());
-    else if (this.#isIdle) this.#onIdle?.();
+    else this.#reportIdle();
+  }
+
+  /** The next step to take, as long as steps are taken. */
+  #next(): NetworkInput<Result> | Command | undefined {
+    return this.#stage === 'closed' ? undefined : this.#inbox.poll();
   }
 
   /** Carries out what the machine wants, in order. */
@@ -267,25 +281,23 @@ export class Reactor<Job, Result, Event> {
       case 'connect':
         return this.#connect(effect.attempt, effect.address);
       case 'request':
-        return this.#request(effect.token, effect.job);
+        void this.#request(effect.token, effect.job);
     }
   }
 
-  #request(token: number, job: Job): void {
+  async #request(token: number, job: Job): Promise<void> {
     this.#requests++;
-    this.#perform(job).then(
-      (result) => {
-        this.#requests--;
-        this.#take({ type: 'completed', token, result });
-      },
-      (error: unknown) => {
-        this.#cut();
-        // Out of the promise, so that it is an uncaught exception and not a rejection.
-        process.nextTick(() => {
-          throw error;
-        });
-      },
-    );
+    try {
+      const result = await this.#perform(job);
+      this.#requests--;
+      this.#take({ type: 'completed', token, result });
+    } catch (error) {
+      this.#cut();
+      // Out of the promise, so that it is an uncaught exception and not a rejection.
+      process.nextTick(() => {
+        throw error;
+      });
+    }
   }
 
   // Connections.

@@ -223,10 +223,9 @@ export class BlockDownload {
     if (count <= 0) return { wanted, staller: undefined };
     const common = this.#advanceCommon(peer, best, tip);
     const windowEnd = headers.height(common) + BLOCK_DOWNLOAD_WINDOW;
-    const bestHeight = headers.height(best);
-    const end = Math.min(bestHeight, windowEnd + 1);
+    const end = Math.min(headers.height(best), windowEnd + 1);
     let isSearched = true;
-    for (let height = this.#searchStart(peer, best, common); height <= end; height++) {
+    for (let height = this.#searchStart(peer, best, common, windowEnd); height <= end; height++) {
       const entry = peer.searchPath.at(best, height);
       if (headers.isInvalid(entry) || !this.canServe(id, entry)) break;
       if (!this.isHere(entry) && !this.#inFlight.has(entry)) {
@@ -234,11 +233,9 @@ export class BlockDownload {
           const staller = wanted.length === 0 ? this.#findStaller(id, best, common) : undefined;
           return { wanted, staller };
         }
-        if (!peer.isLimited || isRecentEnough(bestHeight, height)) {
-          wanted.push(entry);
-          isSearched = false;
-          if (wanted.length === count) break;
-        }
+        wanted.push(entry);
+        isSearched = false;
+        if (wanted.length === count) break;
       }
       if (isSearched) peer.searched = entry;
     }
@@ -367,9 +364,14 @@ export class BlockDownload {
   }
 
   /** The height at which the search goes on: above all that was found to need nothing. */
-  #searchStart(peer: Source, best: HeaderEntry, common: HeaderEntry): number {
+  #searchStart(peer: Source, best: HeaderEntry, common: HeaderEntry, windowEnd: number): number {
     const { headers } = this.#options;
     const commonHeight = headers.height(common);
+    if (peer.isLimited) {
+      // Nothing is remembered: what such a peer has depends on its best block, which may change.
+      const oldest = headers.height(best) - NODE_NETWORK_LIMITED_MIN_BLOCKS + LIMITED_PEER_MARGIN + 1;
+      return Math.min(Math.max(commonHeight + 1, oldest), windowEnd + 1);
+    }
     if (peer.epoch !== this.#epoch) {
       peer.epoch = this.#epoch;
       peer.searched = undefined;
@@ -428,9 +430,4 @@ export class BlockDownload {
     if (peer === undefined) throw new Error(`no peer ${id}`);
     return peer;
   }
-}
-
-/** Whether a limited peer is sure to have the block, of which the best is `bestHeight`. */
-function isRecentEnough(bestHeight: number, height: number): boolean {
-  return bestHeight - height < NODE_NETWORK_LIMITED_MIN_BLOCKS - LIMITED_PEER_MARGIN;
 }

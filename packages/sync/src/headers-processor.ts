@@ -6,7 +6,7 @@ import type {
 } from '@btcp2p/consensus';
 import type { PeerId, Rng, Time } from '@btcp2p/machine';
 import { MAX_HEADERS_RESULTS, type Sha256d } from '@btcp2p/wire';
-import { HeaderBatch } from './header-batch.ts';
+import type { HeaderBatch } from './header-batch.ts';
 import { HeadersSyncState } from './headers-sync-state.ts';
 
 /**

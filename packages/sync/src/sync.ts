@@ -269,7 +269,7 @@ export class Sync {
     if (headers.length > max) {
       this.#misbehaving(id, `headers message size = ${headers.length}`);
     } else {
-      this.#noticeTip();
+      this.#begin(now);
       const batch = HeaderBatch.of(headers, this.#sha256d);
       const tip = this.#tip;
       const context = { tip, workThreshold: this.#workThreshold(), trusted: peer.noBan === true };
@@ -311,7 +311,7 @@ export class Sync {
   handleBlock(id: PeerId, block: BlockView, now: Time): void {
     const peer = this.#peers.get(id);
     if (peer === undefined) return;
-    this.#noticeTip();
+    this.#begin(now);
     const hash = block.hash(this.#sha256d);
     const known = this.#headers.find(hash);
     const requested = known !== undefined && this.#download.isRequested(known);
@@ -319,9 +319,10 @@ export class Sync {
     if (entry !== undefined) {
       this.#download.received(id, entry, now);
       if (this.#headers.isInvalid(entry)) this.#punish(peer, 'duplicate-invalid', 'invalid block');
-      else if (this.#download.isHere(entry)) this.#ignored(id, 'have it', hash);
-      else if (requested || this.#isWelcome(entry)) this.#handOut(id, entry, block);
-      else this.#ignored(id, 'not asked for', hash);
+      else if (!this.#download.isHere(entry)) {
+        if (requested || this.#isWelcome(entry)) this.#handOut(id, entry, block);
+        else this.#notice('unrequested-block', hashToHex(hash), id);
+      }
     }
     this.#update(now);
   }
@@ -537,10 +538,6 @@ export class Sync {
     this.#outbox.push({ type: 'block', entry, block, peer: id });
   }
 
-  #ignored(id: PeerId, why: string, hash: Uint8Array): void {
-    this.#notice('unrequested-block', `${why}: ${hashToHex(hash)}`, id);
-  }
-
   #requestBlocks(peer: Connected, entries: readonly HeaderEntry[], now: Time): void {
     if (entries.length === 0) return;
     const type = canServeWitnesses(peer) ? 'witness_block' : 'block';
@@ -552,12 +549,18 @@ export class Sync {
     this.#send(peer.id, { type: 'getdata', payload: { inventory } });
   }
 
-  // What follows every input
+  // Around every input
 
-  #update(now: Time): void {
+  /** Brings up to date what depends on the tip and the clock. */
+  #begin(now: Time): void {
     this.#now = now;
     this.#noticeTip();
     this.#updateInitialBlockDownload(now);
+  }
+
+  /** Gives up whoever is too slow, and asks the others for what there is to ask. */
+  #update(now: Time): void {
+    this.#begin(now);
     // All that is dropped goes first, so that what it leaves behind is free for the others.
     for (const peer of this.#peers.values()) this.#checkTimeouts(peer, now);
     for (const peer of this.#peers.values()) this.#serve(peer, now);

@@ -114,6 +114,10 @@ export class BlockFiles implements BlockStore {
     return this.#index.has(hash);
   }
 
+  hashes(): Iterable<Uint8Array> {
+    return this.#index.hashes();
+  }
+
   async read(hash: Uint8Array): Promise<Uint8Array | undefined> {
     const position = this.#index.get(hash);
     if (position === undefined) return undefined;

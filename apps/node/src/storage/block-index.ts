@@ -40,6 +40,13 @@ export class BlockIndex {
     return this.#slots[this.#slotOf(hash)] !== 0;
   }
 
+  /** All hashes, in the order in which they were added, each in a fresh array. */
+  *hashes(): Generator<Uint8Array> {
+    for (let entry = 0; entry < this.#count; entry++) {
+      yield this.#hashes.slice(HASH_SIZE * entry, HASH_SIZE * (entry + 1));
+    }
+  }
+
   /** Adds a block. One that is there already stays where it is. */
   add(hash: Uint8Array, { file, offset, size }: BlockPosition): void {
     let slot = this.#slotOf(hash);

@@ -39,6 +39,8 @@ export interface BlockStore {
   readonly pendingBytes: number;
   /** Whether the block is stored and acknowledged. */
   has(hash: Uint8Array): boolean;
+  /** The hashes of all blocks stored and acknowledged, each a fresh array. */
+  hashes(): Iterable<Uint8Array>;
   /**
    * The block in a fresh array, or undefined if it is not stored.
    *

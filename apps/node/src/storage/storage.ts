@@ -1,22 +1,25 @@
-import { sha256d as defaultSha256d, type Network, type Sha256d } from '@btcp2p/wire';
+import { checkProofOfWork, consensusParams, merkleRoot, type HeaderTree } from '@btcp2p/consensus';
+import type { UnixTime } from '@btcp2p/machine';
+import type { Job, JobResult } from '@btcp2p/node';
+import { nativeSha256d } from '@btcp2p/reactor';
+import { BlockView, DecodeError, type Network, type Sha256d } from '@btcp2p/wire';
 import { fileError, type NodeError } from '../node-error.ts';
 import { BlockFiles } from './block-files.ts';
 import { nodeFileSystem, type FileSystem } from './file-system.ts';
 import { HeaderLog } from './header-log.ts';
-import type { BlockStore, HeaderStore, StorageNotice } from './ports.ts';
+import type { BlockStore, HeaderLoad, HeaderStore, StorageNotice } from './ports.ts';
+
+/** Where the time and the bits stand in a header of 80 bytes. */
+const TIME_OFFSET = 68;
+const BITS_OFFSET = 72;
 
 /** How {@link Storage} is opened. */
 export interface StorageOptions {
   /** The `blocks` directory of a locked data directory. */
   readonly directory: string;
   readonly network: Network;
-  /** A fast one; the default is pure JavaScript. */
-  readonly sha256d?: Sha256d;
+  /** Hide block files with a random key, if the directory is new. Default: yes. */
   readonly xor?: boolean;
-  /** Whether 80 bytes are a header that may be stored: check its proof of work. Default: any is. */
-  readonly checkHeader?: (header: Uint8Array, hash: Uint8Array) => boolean;
-  /** Whether a block is whole, tried on the last ones at start. Default: any is. */
-  readonly verify?: (block: Uint8Array) => boolean;
   /**
    * Milliseconds between syncs to the disk, which bound what a power cut can take; 0: only at the
    * end. A killed process loses nothing either way. Default: 10 s.
@@ -25,6 +28,7 @@ export interface StorageOptions {
   readonly notice?: (notice: StorageNotice) => void;
   /** Called once, when storing has failed for good and the node should stop. */
   readonly failed?: (error: NodeError) => void;
+  readonly sha256d?: Sha256d;
   readonly fileSystem?: FileSystem;
 }
 
@@ -32,9 +36,11 @@ export interface StorageOptions {
 export class Storage {
   readonly headers: HeaderStore;
   readonly blocks: BlockStore;
-  readonly #timer: NodeJS.Timeout | undefined;
   readonly #directory: string;
+  readonly #timer: NodeJS.Timeout | undefined;
   #syncing: Promise<void> | undefined;
+  /** Settles with the newest headers that a job stored. */
+  #lastHeaders: Promise<void> | undefined;
 
   private constructor(options: StorageOptions, headers: HeaderStore, blocks: BlockStore) {
     this.headers = headers;
@@ -48,13 +54,14 @@ export class Storage {
   }
 
   /**
-   * Opens the stored blocks. Headers are to be loaded next: `storage.headers.load(…)`.
+   * Opens the stored blocks; {@link loadHeaders} comes next.
    *
    * @throws NodeError
    */
   static async open(options: StorageOptions): Promise<Storage> {
-    const { directory, network, sha256d = defaultSha256d, xor = true } = options;
-    const { fileSystem = nodeFileSystem, notice = () => {} } = options;
+    const { directory, network, xor = true, notice = () => {} } = options;
+    const { fileSystem = nodeFileSystem, sha256d = nativeSha256d } = options;
+    const params = consensusParams(network);
     let reported = false;
     const failed = (error: NodeError): void => {
       if (!reported) options.failed?.(error);
@@ -67,12 +74,48 @@ export class Storage {
       fileSystem,
       sha256d,
       xor,
-      checkHeader: options.checkHeader ?? (() => true),
-      verify: options.verify ?? (() => true),
+      checkHeader: (header, hash) => checkProofOfWork(hash, readU32(header, BITS_OFFSET), params),
+      verify: (block) => isWhole(block, sha256d),
       notice,
       failed,
     });
     return new Storage(options, new HeaderLog({ directory, fileSystem, notice, failed }), blocks);
+  }
+
+  /**
+   * Puts every stored header into a tree, which checks it again, except that a header is not refused
+   * for being of the future: the clock may have been set back since it was accepted.
+   *
+   * @throws NodeError
+   */
+  loadHeaders(tree: HeaderTree, now: UnixTime): Promise<HeaderLoad> {
+    return this.headers.load((header) => {
+      const { status } = tree.add(header, Math.max(now, readU32(header, TIME_OFFSET)));
+      return status === 'added' || status === 'known';
+    });
+  }
+
+  /**
+   * Does a job of a node. A block counts as kept once the headers before it are kept too. Never
+   * rejects.
+   */
+  async perform(job: Job): Promise<JobResult> {
+    try {
+      switch (job.type) {
+        case 'append-headers':
+          await (this.#lastHeaders = this.headers.append(job.headers));
+          return { type: 'appended' };
+        case 'append-block':
+          await Promise.all([this.#lastHeaders, this.blocks.append(job.bytes, job.hash)]);
+          return { type: 'appended' };
+        case 'read-block': {
+          const bytes = await this.blocks.read(job.hash);
+          return bytes === undefined ? { type: 'failed', detail: 'not stored' } : { type: 'block', bytes };
+        }
+      }
+    } catch (error) {
+      return { type: 'failed', detail: fileError(error, this.#directory).message };
+    }
   }
 
   /** Makes all that was appended so far last. */
@@ -96,4 +139,20 @@ export class Storage {
       .catch(() => {})
       .finally(() => (this.#syncing = undefined));
   }
+}
+
+/** Whether bytes are a block whose transactions are those that its header commits to. */
+function isWhole(bytes: Uint8Array, sha256d: Sha256d): boolean {
+  try {
+    const block = BlockView.of(bytes);
+    const { root } = merkleRoot(block.txids(sha256d), sha256d);
+    return block.header.merkleRoot.every((byte, i) => byte === root[i]);
+  } catch (error) {
+    if (error instanceof DecodeError) return false;
+    throw error;
+  }
+}
+
+function readU32(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }

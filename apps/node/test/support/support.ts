@@ -1,0 +1,53 @@
+import { afterEach } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const directories: string[] = [];
+const children = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+});
+
+/** A new directory that is gone after the test. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'btcp2p-node-'));
+  directories.push(directory);
+  return directory;
+}
+
+/** SHA-256 twice, native. */
+export function hash256(bytes: Uint8Array): Uint8Array {
+  const once = createHash('sha256').update(bytes).digest();
+  return Uint8Array.from(createHash('sha256').update(once).digest());
+}
+
+/** Starts a TypeScript file of `test/support` as a process of its own, which ends with the test. */
+export function startChild(file: string, args: readonly string[]): ChildProcess {
+  const child = spawn(
+    process.execPath,
+    [
+      '--no-warnings',
+      '--conditions=@btcp2p/source',
+      `--import=${join(import.meta.dirname, 'typescript.mjs')}`,
+      join(import.meta.dirname, file),
+      ...args,
+    ],
+    { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
+  );
+  children.add(child);
+  return child;
+}
+
+/** What a child wrote, once it has ended. */
+export async function outcome(child: ChildProcess): Promise<{ code: number | null; output: Buffer }> {
+  const chunks: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, output: Buffer.concat(chunks) };
+}

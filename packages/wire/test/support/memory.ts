@@ -1,0 +1,22 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+// Lets tests that bound memory see what is still held, and not what nobody has collected yet.
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
+
+/** Bytes of array buffers, and of all else on the heap, that are in use after a collection. */
+export function memoryHeld(): { readonly buffers: number; readonly heap: number } {
+  gc();
+  const { arrayBuffers, heapUsed } = process.memoryUsage();
+  return { buffers: arrayBuffers, heap: heapUsed };
+}
+
+/** What `make` allocates and holds, in bytes. Its result is kept alive until it has been measured. */
+export function memoryOf(make: () => unknown): { readonly buffers: number; readonly heap: number } {
+  const before = memoryHeld();
+  const held = [make()];
+  const after = memoryHeld();
+  held.length = 0;
+  return { buffers: after.buffers - before.buffers, heap: after.heap - before.heap };
+}

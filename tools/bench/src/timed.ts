@@ -1,0 +1,44 @@
+import type { Contender } from './bench.ts';
+
+/** A sample shorter than this says more about the clock and the scheduler than about the code. */
+const MIN_SAMPLE_SECONDS = 0.02;
+
+/** Enough for the compiler to have optimised what runs for microseconds. */
+const WARM_UP_SECONDS = 0.2;
+
+/** What {@link timed} makes a contender of. */
+export interface Timed<T> {
+  readonly name: string;
+  readonly version?: string;
+  /** One iteration. What it returns is kept until the next, so that it cannot be optimised away. */
+  readonly run: () => T;
+  /** What a result says, see {@link Contender.answer}. Not part of what is timed. */
+  readonly answer: (result: T) => string;
+}
+
+/** A function of this process: a sample is the mean of as many calls as take 20 ms. */
+export function timed<T>({ run, answer, ...names }: Timed<T>): Contender {
+  const sink: { kept: T | undefined } = { kept: undefined };
+  let iterations = 1;
+  const measure = (): number => {
+    const start = performance.now();
+    for (let i = 0; i < iterations; i++) sink.kept = run();
+    const seconds = (performance.now() - start) / 1_000;
+    sink.kept = undefined;
+    return seconds;
+  };
+  return {
+    ...names,
+    answer: () => answer(run()),
+    warmUp() {
+      for (let total = 0; total < WARM_UP_SECONDS; ) {
+        const last = measure();
+        total += last;
+        if (last < MIN_SAMPLE_SECONDS) iterations *= 2;
+      }
+      // The first calls were slow. What takes as long as a sample by itself needs no second look.
+      if (iterations > 1) iterations = Math.ceil((iterations * MIN_SAMPLE_SECONDS) / measure());
+    },
+    sample: () => measure() / iterations,
+  };
+}

@@ -1,0 +1,32 @@
+/** What a figure is in, and how one follows from the time of an iteration. */
+export interface Unit {
+  /** As it stands behind a figure: `ms`, `GB/s`. */
+  readonly name: string;
+  /** Which of two figures is the better one. */
+  readonly better: 'lower' | 'higher';
+  /** The figure for an iteration that takes so many seconds. */
+  readonly of: (seconds: number) => number;
+}
+
+/** Milliseconds an iteration. */
+export const milliseconds: Unit = { name: 'ms', better: 'lower', of: (seconds) => seconds * 1e3 };
+
+/** Microseconds for one of the `count` things that an iteration handles. */
+export function microsecondsEach(thing: string, count: number): Unit {
+  return { name: `µs/${thing}`, better: 'lower', of: (seconds) => (seconds * 1e6) / count };
+}
+
+/** Things a second, of which an iteration handles `count`. */
+export function perSecond(things: string, count: number): Unit {
+  return { name: `${things}/s`, better: 'higher', of: (seconds) => count / seconds };
+}
+
+/** 10^9 bytes a second, of which an iteration handles `bytes`. */
+export function gigabytesPerSecond(bytes: number): Unit {
+  return { name: 'GB/s', better: 'higher', of: (seconds) => bytes / 1e9 / seconds };
+}
+
+/** How many times better the figure `ours` is than `rival`: above 1 if it is better at all. */
+export function ratioOf(unit: Unit, ours: number, rival: number): number {
+  return unit.better === 'lower' ? rival / ours : ours / rival;
+}
