@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { NodeError } from '../src/node-error.ts';
+import type { NodeError } from '../src/node-error.ts';
 import { chainOf } from '../src/node-options.ts';
 import { OPTIONS, type OptionDefinition } from '../src/options.ts';
 import {

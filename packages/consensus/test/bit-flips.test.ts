@@ -67,13 +67,8 @@ describe('a header with one of its 640 bits flipped', () => {
     for (const bit of bitsOf(4, 36)) expect(judge(remine(flip(next, bit)))).toBe('orphan');
   });
 
-  test('in its merkle root or nonce, mined again: another header', () => {
-    for (const bit of [...bitsOf(36, 68), ...bitsOf(76, 80)]) {
-      const flipped = remine(flip(next, bit));
-      const same = flipped.every((byte, i) => byte === next[i]);
-      expect(judge(flipped)).toBe('added');
-      expect(same).toBe(false);
-    }
+  test('in its merkle root, mined again: another header', () => {
+    for (const bit of bitsOf(36, 68)) expect(judge(remine(flip(next, bit)))).toBe('added');
   });
 
   test('in its time, mined again: too old, too new, or allowed', () => {

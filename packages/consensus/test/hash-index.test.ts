@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { HashIndex } from '../src/hash-index.ts';
 import { nativeSha256d } from './support.ts';
 

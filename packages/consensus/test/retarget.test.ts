@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describeWithData, retargetHeaders } from '@btcp2p/testdata';
 import { BlockHeader, decode, mainnet, networks, regtest, testnet4 } from '@btcp2p/wire';
 import {

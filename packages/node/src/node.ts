@@ -10,7 +10,13 @@ import {
 } from '@btcp2p/machine';
 import { Peer, type PeerEffect, type PeerInfo } from '@btcp2p/peer';
 import { Sync, type SyncEffect } from '@btcp2p/sync';
-import { ServiceFlags, type BlockView, type Inventory, type Message } from '@btcp2p/wire';
+import {
+  MAX_HEADERS_RESULTS,
+  ServiceFlags,
+  type BlockView,
+  type Inventory,
+  type Message,
+} from '@btcp2p/wire';
 import { ActiveChain, type ChainUpdate } from './active-chain.ts';
 import { chooseAnnouncement } from './announcement.ts';
 import { BlockServer } from './block-server.ts';
@@ -32,9 +38,15 @@ export interface NodeStatus {
   readonly height: number;
   /** Height of the best header. */
   readonly headers: number;
+  /** Height that a presync has come to, while one is under way. */
+  readonly presyncHeight: number | undefined;
+  /** The greatest height that a connected peer's `version` spoke of. */
+  readonly expectedHeight: number;
   readonly inbound: number;
   readonly outbound: number;
   readonly isInitialBlockDownload: boolean;
+  /** Bytes received since the start. */
+  readonly received: number;
 }
 
 type Completion = (result: JobResult, now: Time) => void;
@@ -63,6 +75,9 @@ export class Node implements Machine<NodeInput, NodeEffect> {
   readonly #completions = new Map<number, Completion>();
   #nextToken = 0;
   #inbound = 0;
+  #received = 0;
+  /** Whether the last `headers` message held as many as it can, so that more will follow. */
+  #headersFull = false;
   #stopped = false;
 
   constructor(options: NodeOptions) {
@@ -100,13 +115,25 @@ export class Node implements Machine<NodeInput, NodeEffect> {
 
   /** A snapshot for displays. */
   get status(): NodeStatus {
+    let expectedHeight = 0;
+    for (const { peer } of this.#connections.values()) {
+      expectedHeight = Math.max(expectedHeight, peer.version?.startHeight ?? 0);
+    }
     return {
       height: this.#chain.height,
       headers: this.#options.headers.height(this.#options.headers.best),
+      presyncHeight: this.#sync.progress.presyncHeight,
+      expectedHeight,
       inbound: this.#inbound,
       outbound: this.#connections.size - this.#inbound,
       isInitialBlockDownload: this.#sync.isInitialBlockDownload,
+      received: this.#received,
     };
+  }
+
+  /** Whether a peer is expected to send more headers of a chain that is still being followed. */
+  get isSyncingHeaders(): boolean {
+    return this.#sync.isInitialBlockDownload && this.#headersFull;
   }
 
   /** What `getpeerinfo` says of the connections, by ascending id. */
@@ -172,6 +199,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       }
       case 'received': {
         const connection = this.#connections.get(input.peer);
+        this.#received += input.data.length;
         if (connection === undefined || connection.closing) break;
         connection.peer.handle({ type: 'received', data: input.data }, now);
         this.#pump(connection, now);
@@ -412,6 +440,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     const { id } = connection;
     switch (message.type) {
       case 'headers':
+        this.#headersFull = message.payload.headers.length === MAX_HEADERS_RESULTS;
         this.#sync.handleHeaders(id, message.payload.headers, now);
         break;
       case 'block':

@@ -31,9 +31,11 @@ describe('two nodes', () => {
       give(network, server, chain.blocks);
       network.command(client, (node, now) => node.addNode(server.address, now));
       network.advance(5_000);
-      expect(client.node.status).toEqual({
+      expect(client.node.status).toMatchObject({
         height: 30,
         headers: 30,
+        presyncHeight: undefined,
+        expectedHeight: 30,
         inbound: 0,
         outbound: 1,
         isInitialBlockDownload: false,

@@ -1,27 +1,23 @@
 import type { PlainTx } from './plain-tx.ts';
 
-/** A block to measure with. */
-export interface BlockSample {
-  /** `413567` or `831328`. */
+/** A library that decodes blocks. */
+export interface BlockLibrary {
   readonly name: string;
-  /** The whole block. */
-  readonly bytes: Uint8Array;
+  readonly version: string;
+  /** Decodes all transactions of a whole block into objects. */
+  readonly decode: (block: Uint8Array) => DecodedBlock;
 }
 
-/** What a library does with a block. What it cannot do is not there. */
-export interface BlockLibrary<Decoded> {
-  readonly name: string;
-  readonly version?: string;
-  /** All transactions as objects. */
-  readonly decode: (block: BlockSample) => Decoded;
-  /** How many transactions there are, and the block's weight; where the library reads blocks. */
-  readonly facts?: (decoded: Decoded) => string;
+/** A block as a library has it. What the library cannot do with it is not there. */
+export interface DecodedBlock {
+  /** How many transactions there are, and the weight. */
+  readonly facts?: () => string;
   /** All txids, 32 bytes in wire order. */
-  readonly txids: (decoded: Decoded) => readonly Uint8Array[];
+  readonly txids: () => readonly Uint8Array[];
   /** The fields of all transactions. */
-  readonly fields: (decoded: Decoded) => readonly PlainTx[];
+  readonly fields: () => readonly PlainTx[];
   /** All transactions' bytes, made anew. */
-  readonly encode: (decoded: Decoded) => readonly Uint8Array[];
-  /** Whether the block is in order, as far as the library checks. */
-  readonly check?: (decoded: Decoded) => boolean;
+  readonly encode: () => readonly Uint8Array[];
+  /** Whether the block is in order, as far as the library checks it. */
+  readonly check?: () => boolean;
 }

@@ -1,4 +1,4 @@
-import { checkProofOfWork, consensusParams, merkleRoot, type HeaderTree } from '@btcp2p/consensus';
+import { checkProofOfWork, consensusParams, isBlockMutated, type HeaderTree } from '@btcp2p/consensus';
 import type { UnixTime } from '@btcp2p/machine';
 import type { Job, JobResult } from '@btcp2p/node';
 import { nativeSha256d } from '@btcp2p/reactor';
@@ -141,12 +141,12 @@ export class Storage {
   }
 }
 
-/** Whether bytes are a block whose transactions are those that its header commits to. */
+/** Whether bytes are a block whose transactions and witnesses are those that it commits to. */
 function isWhole(bytes: Uint8Array, sha256d: Sha256d): boolean {
   try {
     const block = BlockView.of(bytes);
-    const { root } = merkleRoot(block.txids(sha256d), sha256d);
-    return block.header.merkleRoot.every((byte, i) => byte === root[i]);
+    // Where there are witnesses, BIP 141 held when the block was accepted.
+    return !isBlockMutated(block, block.strippedSize !== block.size, sha256d);
   } catch (error) {
     if (error instanceof DecodeError) return false;
     throw error;

@@ -1,8 +1,9 @@
 import { checkBlock, consensusParams } from '@btcp2p/consensus';
-import {
-  BlockView, encode, mainnet, Transaction, type Sha256d, type TxIn, type TxOut,
-} from '@btcp2p/wire';
+import { BlockView, encode, mainnet, Transaction, type Sha256d } from '@btcp2p/wire';
 import type { PlainTx } from '../plain-tx.ts';
+
+/** Ours, as a contender is called. */
+export const OURS = 'btcp2p';
 
 const params = consensusParams(mainnet);
 
@@ -19,9 +20,9 @@ export function encodeAll(transactions: readonly Transaction[]): Uint8Array[] {
   return transactions.map((transaction) => encode(Transaction, transaction));
 }
 
-/** The txids if the block is in order, else why it is not. */
-export function check(bytes: Uint8Array, hash: Sha256d): string {
-  return checkBlock(BlockView.of(bytes), params, hash).status;
+/** Whether a block of mainnet is in order, as far as it shows by itself. */
+export function isBlockOk(bytes: Uint8Array, hash: Sha256d): boolean {
+  return checkBlock(BlockView.of(bytes), params, hash).status === 'ok';
 }
 
 /** The fields to compare. */
@@ -29,9 +30,12 @@ export function plainTx({ version, lockTime, inputs, outputs }: Transaction): Pl
   return {
     version,
     lockTime,
-    inputs: inputs.map(({ prevout, scriptSig, sequence, witness }: TxIn) => ({
-      ...prevout, script: scriptSig, sequence, witness,
+    inputs: inputs.map(({ prevout, scriptSig, sequence, witness }) => ({
+      ...prevout,
+      script: scriptSig,
+      sequence,
+      witness,
     })),
-    outputs: outputs.map(({ value, scriptPubKey }: TxOut) => ({ value, script: scriptPubKey })),
+    outputs: outputs.map(({ value, scriptPubKey }) => ({ value, script: scriptPubKey })),
   };
 }

@@ -1,8 +1,8 @@
 import { loadBcoin, type Bcoin, type BcoinBlock, type BcoinTx } from '@btcp2p/bcoin-peer';
-import type { BlockLibrary } from '../block-library.ts';
+import type { BlockLibrary, DecodedBlock } from '../block-library.ts';
 import type { PlainTx } from '../plain-tx.ts';
 
-/** The fields of bcoin's objects that are compared, as bcoin 1.0.2 has them. */
+/** The fields of bcoin 1.0.2's transactions, as far as they are compared. */
 interface Fields {
   readonly version: number;
   readonly locktime: number;
@@ -12,10 +12,13 @@ interface Fields {
     readonly sequence: number;
     readonly witness: { readonly items: readonly Uint8Array[] };
   }[];
-  readonly outputs: readonly { readonly value: number; readonly script: { readonly raw: Uint8Array } }[];
+  readonly outputs: readonly {
+    readonly value: number;
+    readonly script: { readonly raw: Uint8Array };
+  }[];
 }
 
-/** bcoin, loaded into this process; a phrase that says why not where it cannot be had. */
+/** bcoin, loaded into this process; where it cannot be had, a phrase that says why. */
 export function tryBcoin(): Bcoin | string {
   try {
     return loadBcoin('node');
@@ -25,16 +28,22 @@ export function tryBcoin(): Bcoin | string {
 }
 
 /** bcoin's blocks: they decode all transactions, and hash with node:crypto. */
-export function bcoinLibrary(bcoin: Bcoin): BlockLibrary<BcoinBlock> {
+export function bcoinLibrary(bcoin: Bcoin): BlockLibrary {
   return {
     name: 'bcoin',
     version: bcoin.version,
-    decode: ({ bytes }) => bcoin.Block.fromRaw(bcoin.buffer(bytes)),
-    facts: (block) => `${block.txs.length} ${(block as unknown as { getWeight(): number }).getWeight()}`,
-    txids: (block) => block.txs.map((transaction) => transaction.hash()),
-    fields: (block) => (block.txs as unknown as readonly Fields[]).map(plain),
-    encode: (block) => block.txs.map(encodeAnew),
-    check: (block) => block.verifyPOW() && block.verifyBody(),
+    decode: (bytes) => decoded(bcoin.Block.fromRaw(bcoin.buffer(bytes))),
+  };
+}
+
+function decoded(block: BcoinBlock): DecodedBlock {
+  const { getWeight } = block as unknown as { readonly getWeight: () => number };
+  return {
+    facts: () => `${block.txs.length} transactions, weight ${getWeight.call(block)}`,
+    txids: () => block.txs.map((transaction) => transaction.hash()),
+    fields: () => (block.txs as unknown as readonly Fields[]).map(plain),
+    encode: () => block.txs.map(encodeAnew),
+    check: () => block.verifyPOW() && block.verifyBody(),
   };
 }
 

@@ -1,0 +1,258 @@
+import { consensusParams, genesisAnchor, HeaderTree, type HeaderAnchor } from '@btcp2p/consensus';
+import type { Time } from '@btcp2p/machine';
+import { Node, type Job, type JobResult, type NodeEvent } from '@btcp2p/node';
+import { nativeSha256d, Reactor, secureRng, systemTime } from '@btcp2p/reactor';
+import type { BlockView } from '@btcp2p/wire';
+import type { Configuration } from './configuration.ts';
+import { openDataDirectory, type DataDirectory } from './data-directory.ts';
+import { EventLog } from './event-log.ts';
+import { listenAddresses } from './listen-addresses.ts';
+import { Log } from './log.ts';
+import { fileError, NodeError, systemErrorText } from './node-error.ts';
+import type { NodeOptions } from './node-options.ts';
+import { CLIENT_NAME, CLIENT_VERSION } from './client.ts';
+import type { Phase, StatusSnapshot } from './status.ts';
+import { Storage } from './storage/storage.ts';
+import { withDefaultPort } from './default-port.ts';
+
+/** What a run may need besides its configuration. */
+export interface RunOptions {
+  readonly configuration: Configuration;
+  /** Prints a line for the console; it ends with a newline. */
+  readonly print: (line: string) => void;
+  /** Called once, when the node cannot go on or has reached what it was to reach. */
+  readonly ended: (error: NodeError | undefined) => void;
+  /** The header to start from, for a chain whose start is not to be had. Genesis by default. */
+  readonly anchor?: HeaderAnchor;
+}
+
+/** A node over its data directory, its sockets and its log, from start to stop. */
+export class RunningNode {
+  readonly #options: NodeOptions;
+  readonly #directory: DataDirectory;
+  readonly #log: Log;
+  readonly #storage: Storage;
+  readonly #node: Node;
+  readonly #reactor: Reactor<Job, JobResult, NodeEvent>;
+  readonly #ended: (error: NodeError | undefined) => void;
+  #addresses: readonly string[] = [];
+  #stopping: Promise<void> | undefined;
+
+  private constructor(
+    run: RunOptions,
+    parts: {
+      readonly directory: DataDirectory;
+      readonly log: Log;
+      readonly storage: Storage;
+      readonly headers: HeaderTree;
+    },
+  ) {
+    const { options } = run.configuration;
+    const { directory, log, storage, headers } = parts;
+    this.#options = options;
+    this.#directory = directory;
+    this.#log = log;
+    this.#storage = storage;
+    let isOver = false;
+    this.#ended = (error) => {
+      if (!isOver) run.ended(error);
+      isOver = true;
+    };
+    const storedBlocks: number[] = [];
+    for (const hash of storage.blocks.hashes()) {
+      const entry = headers.find(hash);
+      if (entry !== undefined) storedBlocks.push(entry);
+    }
+    this.#node = new Node({
+      network: options.network,
+      params: consensusParams(options.network),
+      headers,
+      storedBlocks,
+      rng: secureRng,
+      sha256d: nativeSha256d,
+      userAgent: options.userAgent,
+      maxInbound: maxInbound(options),
+      peerTimeout: options.peerTimeout,
+      maxTipAge: options.maxTipAge,
+      traceMessages: log.isLogged('net'),
+      ...(options.minimumChainWork !== undefined && { minimumChainWork: options.minimumChainWork }),
+    });
+    const events = new EventLog(log, headers);
+    this.#reactor = new Reactor<Job, JobResult, NodeEvent>({
+      machine: this.#node,
+      perform: (job) => storage.perform(job),
+      onEvent: (event) => {
+        events.log(event);
+        this.#follow(event);
+      },
+      connectTimeout: options.connectTimeout,
+      time: clock(options.mockTime),
+    });
+  }
+
+  /**
+   * Opens the data directory, loads what it holds, and connects.
+   *
+   * @throws NodeError with one line for the user; nothing is left open
+   */
+  static async start(run: RunOptions): Promise<RunningNode> {
+    const { options, dataDirectory, notices } = run.configuration;
+    const directory = await openDataDirectory(dataDirectory, options.network.chain);
+    const log = new Log(options.log, run.print);
+    let storage: Storage | undefined;
+    let node: RunningNode | undefined;
+    try {
+      log.open(directory.chain);
+      log.setMockTime(options.mockTime);
+      log.info(`${CLIENT_NAME} version ${CLIENT_VERSION}`);
+      for (const { text, level } of notices) log[level ?? 'info'](text);
+      storage = await Storage.open({
+        directory: directory.blocks,
+        network: options.network,
+        xor: options.blocksXor,
+        notice: ({ detail }) => log.info(detail),
+      });
+      const headers = await loadHeaders(storage, run, log);
+      node = new RunningNode(run, { directory, log, storage, headers });
+      await node.#connect();
+      return node;
+    } catch (error) {
+      if (node !== undefined) await node.#reactor.close({ grace: 0 });
+      await storage?.close().catch(() => {});
+      if (error instanceof NodeError) log.error(error.message);
+      log.close();
+      directory.release();
+      throw error;
+    }
+  }
+
+  /** Where the node listens, `host:port`. */
+  get addresses(): readonly string[] {
+    return this.#addresses;
+  }
+
+  /** What `getpeerinfo` says of the connections. */
+  peers(): ReturnType<Node['peers']> {
+    return this.#node.peers(systemTime());
+  }
+
+  /** The state of things, for a display. */
+  get status(): StatusSnapshot {
+    const { inbound, outbound, height, headers, received, presyncHeight, expectedHeight } =
+      this.#node.status;
+    return {
+      phase: this.#phase(),
+      chain: this.#options.network.chain,
+      height,
+      headers,
+      ...(presyncHeight !== undefined && { presyncHeight }),
+      expectedHeight,
+      inbound,
+      outbound,
+      received,
+    };
+  }
+
+  /** Takes a block, as `submitblock` does: `undefined`, or Core's word for what is wrong with it. */
+  submitBlock(block: BlockView): string | undefined {
+    let result: string | undefined;
+    this.#reactor.run((now) => {
+      result = this.#node.submitBlock(block, now);
+    });
+    return result;
+  }
+
+  /** Ends connections, writes what is left, and gives the data directory back. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#log.info('Shutdown in progress...');
+    if (!this.#reactor.isClosed) this.#reactor.run(() => this.#node.stop());
+    await this.#reactor.close();
+    try {
+      await this.#storage.close();
+    } finally {
+      this.#log.info('Shutdown done');
+      this.#log.close();
+      this.#directory.release();
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const { network, connect, addnode } = this.#options;
+    const addresses: string[] = [];
+    for (const { host, port } of listenAddresses(this.#options)) {
+      try {
+        const address = await this.#reactor.listen({ host, port });
+        addresses.push(address);
+        this.#log.info(`Bound to ${address}`);
+      } catch (error) {
+        // Where the user named no address, one of the two families is enough (Core `Bind`).
+        const isLast = this.#options.bind.length > 0 || (host === '0.0.0.0' && addresses.length === 0);
+        if (isLast) throw bindError(host, port, error);
+      }
+    }
+    this.#addresses = addresses;
+    this.#reactor.run((now) => {
+      for (const address of [...(connect ?? []), ...addnode]) {
+        this.#node.addNode(withDefaultPort(address, network.defaultPort), now);
+      }
+    });
+  }
+
+  #follow(event: NodeEvent): void {
+    if (event.type === 'fatal') {
+      this.#ended(fileError(new NodeError('io', event.detail), this.#directory.blocks));
+    }
+    const { stopAtHeight } = this.#options;
+    if (event.type === 'tip' && stopAtHeight > 0 && event.height >= stopAtHeight) {
+      this.#ended(undefined);
+    }
+  }
+
+  #phase(): Phase {
+    const { height, headers, presyncHeight, inbound, outbound } = this.#node.status;
+    if (this.#stopping !== undefined) return 'stopping';
+    if (inbound + outbound === 0) return 'connecting';
+    if (presyncHeight !== undefined) return 'presync';
+    if (height < headers) return this.#node.isSyncingHeaders ? 'headers' : 'blocks';
+    return this.#node.isSyncingHeaders ? 'headers' : 'synced';
+  }
+}
+
+async function loadHeaders(storage: Storage, run: RunOptions, log: Log): Promise<HeaderTree> {
+  const { network } = run.configuration.options;
+  const headers = new HeaderTree({
+    params: consensusParams(network),
+    anchor: run.anchor ?? genesisAnchor(network),
+    sha256d: nativeSha256d,
+    salt: secureRng.u64(),
+  });
+  const { unix } = clock(run.configuration.options.mockTime)();
+  const { accepted } = await storage.loadHeaders(headers, unix);
+  log.info(`Loaded ${accepted} headers and ${storage.blocks.size} blocks`);
+  return headers;
+}
+
+/** The clocks of the system, or of `-mocktime`, whose Unix time stands still. */
+function clock(mockTime: number): () => Time {
+  return mockTime === 0 ? systemTime : () => ({ ...systemTime(), unix: mockTime });
+}
+
+/** What is left for others of `-maxconnections` once Core's 11 automatic ones are set aside. */
+function maxInbound({ maxConnections }: NodeOptions): number {
+  return Math.max(0, maxConnections - 11);
+}
+
+function bindError(host: string, port: number, error: unknown): NodeError {
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const { code } = error as { readonly code?: string };
+  const text =
+    code === 'EADDRINUSE'
+      ? `Unable to bind to ${address} on this computer. ${CLIENT_NAME} is probably already running.`
+      : `Unable to bind to ${address} on this computer (bind returned error ${systemErrorText(error)})`;
+  return new NodeError('option', text, { cause: error });
+}
