@@ -11,7 +11,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const BIN = join(ROOT, 'node_modules/.bin');
 
 const BENCH = 'tools/bench/dist/main.js';
-const DEMO = 'apps/node/dist/demo.js';
+const DEMO = 'tools/demo/dist/main.js';
 const TIDY = 'tools/tidy/dist/main.js';
 const NODE_24 = '24.9.0';
 

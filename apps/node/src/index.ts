@@ -24,6 +24,8 @@ export type { NodeErrorCode } from './node-error.ts';
 export type { BindAddress, NodeOptions } from './node-options.ts';
 export { LOG_CATEGORIES, OPTIONS } from './options.ts';
 export type { LogCategory, OptionDefinition } from './options.ts';
+export { RunningNode } from './running-node.ts';
+export type { RunOptions } from './running-node.ts';
 export { Storage } from './storage/storage.ts';
 export type { StorageOptions } from './storage/storage.ts';
 export type { BlockStore, HeaderLoad, HeaderStore, StorageNotice } from './storage/ports.ts';

@@ -59,8 +59,7 @@ function verdictInContext(
 
 /** A spend with a witness of the given bytes. */
 function withWitness(id: number, ...items: readonly Uint8Array[]): Transaction {
-  const [input] = spend([id]).inputs;
-  return spend([], { inputs: [{ ...input!, witness: items }] });
+  return spend([id], {}, { witness: items });
 }
 
 /** A coinbase that commits to a root of wtxids, with a reserved value as its witness. */
@@ -243,8 +242,8 @@ describe('in context', () => {
 
   test('bad-txns-nonfinal: by height, and by the median time past', () => {
     const locked = (lockTime: number): BlockView => {
-      const inputs = spend([1]).inputs.map((input) => ({ ...input, sequence: 0 }));
-      return makeBlock([base, spend([], { inputs, lockTime })], { time: 1_700_003_600 });
+      const payment = spend([1], { lockTime }, { sequence: 0 });
+      return makeBlock([base, payment], { time: 1_700_003_600 });
     };
     expect(verdictInContext(locked(height - 1))).toBe('ok');
     expect(verdictInContext(locked(height))).toBe('bad-txns-nonfinal');
@@ -349,8 +348,7 @@ describe('in context', () => {
 
   test('the order of the checks is that of Core', () => {
     // A block with every fault loses them one by one.
-    const inputs = spend([1]).inputs.map((input) => ({ ...input, sequence: 0 }));
-    const nonfinal = spend([], { inputs, lockTime: height });
+    const nonfinal = spend([1], { lockTime: height }, { sequence: 0 });
     const wrongHeight = coinbase([1, 2]);
     const payment = withWitness(2, new Uint8Array(4_000_000));
     expect(verdictInContext(makeBlock([wrongHeight, payment, nonfinal]))).toBe('bad-txns-nonfinal');

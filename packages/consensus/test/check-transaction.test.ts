@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { describeWithData, fromHex, jsonFile } from '@btcp2p/testdata';
-import { decode, encode, Transaction } from '@btcp2p/wire';
+import { decode, encode, Transaction, type TxIn } from '@btcp2p/wire';
 import {
   checkTransaction,
   isFinalTransaction,
@@ -50,10 +50,8 @@ describe('a transaction by itself', () => {
 
   test('bad-txns-oversize: above a million bytes without witness', () => {
     const sized = (length: number): Transaction => {
-      const [input] = spend([1]).inputs;
-      return spend([1], { inputs: [{ ...input!, scriptSig: new Uint8Array(length) }] });
+      return spend([1], {}, { scriptSig: new Uint8Array(length) });
     };
-    // 66 bytes are not script: 4 of them its length.
     const spare = encode(Transaction, sized(70_000)).length - 70_000;
     expect(checkTransaction(sized(1_000_000 - spare))).toBeUndefined();
     expect(checkTransaction(sized(1_000_001 - spare))).toBe('bad-txns-oversize');
@@ -165,14 +163,17 @@ describe('legacy signature operations', () => {
 });
 
 describe('lock times', () => {
+  /** Of a transaction with two inputs, the first one final. */
   const final = (lockTime: number, height: number, time: number, sequence = 0): boolean => {
-    const inputs = spend([1, 2]).inputs.map((input, i) => ({ ...input, sequence: i === 0 ? 0xffffffff : sequence }));
-    const transaction = spend([], { inputs, lockTime });
-    const answer = isFinalTransaction(transaction, height, time);
-    expect(isFinal(encode(Transaction, transaction), height, time)).toBe(answer);
-    const witness = [Uint8Array.of(1)];
-    const bytes = encode(Transaction, { ...transaction, inputs: inputs.map((input) => ({ ...input, witness })) });
-    expect(isFinal(bytes, height, time)).toBe(answer);
+    const transaction = (input: Partial<TxIn>): Transaction => {
+      const inputs = [...spend([1], {}, input).inputs, ...spend([2], {}, { ...input, sequence }).inputs];
+      return spend([], { inputs, lockTime });
+    };
+    const answer = isFinalTransaction(transaction({}), height, time);
+    for (const witness of [[], [Uint8Array.of(1)]]) {
+      const bytes = encode(Transaction, transaction({ witness }));
+      expect(isFinal(bytes, height, time)).toBe(answer);
+    }
     return answer;
   };
 

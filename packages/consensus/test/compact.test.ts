@@ -22,27 +22,27 @@ describe('compact bits', () => {
   // Core src/test/arith_uint256_tests.cpp, bignum_SetCompact: bits, target, negative, and the bits
   // that the target goes back to.
   test.each([
-    [0, 0n, false, 0],
-    [0x00123456, 0n, false, 0],
-    [0x01003456, 0n, false, 0],
-    [0x02000056, 0n, false, 0],
-    [0x03000000, 0n, false, 0],
-    [0x04000000, 0n, false, 0],
-    [0x00923456, 0n, false, 0],
-    [0x01803456, 0n, false, 0],
-    [0x02800056, 0n, false, 0],
-    [0x03800000, 0n, false, 0],
-    [0x04800000, 0n, false, 0],
-    [0x01123456, 0x12n, false, 0x01120000],
-    [0x01fedcba, 0x7en, true, 0x017e0000],
-    [0x02123456, 0x1234n, false, 0x02123400],
-    [0x03123456, 0x123456n, false, 0x03123456],
-    [0x04123456, 0x12345600n, false, 0x04123456],
-    [0x04923456, 0x12345600n, true, 0x04123456],
-    [0x05009234, 0x92340000n, false, 0x05009234],
-    [0x20123456, 0x123456n << 232n, false, 0x20123456],
-  ])('%i as in Core', (bits, target, negative, back) => {
-    expect(compactToTarget(bits)).toEqual({ target, negative, overflow: false });
+    ['0', 0n, false, 0],
+    ['0x00123456', 0n, false, 0],
+    ['0x01003456', 0n, false, 0],
+    ['0x02000056', 0n, false, 0],
+    ['0x03000000', 0n, false, 0],
+    ['0x04000000', 0n, false, 0],
+    ['0x00923456', 0n, false, 0],
+    ['0x01803456', 0n, false, 0],
+    ['0x02800056', 0n, false, 0],
+    ['0x03800000', 0n, false, 0],
+    ['0x04800000', 0n, false, 0],
+    ['0x01123456', 0x12n, false, 0x01120000],
+    ['0x01fedcba', 0x7en, true, 0x017e0000],
+    ['0x02123456', 0x1234n, false, 0x02123400],
+    ['0x03123456', 0x123456n, false, 0x03123456],
+    ['0x04123456', 0x12345600n, false, 0x04123456],
+    ['0x04923456', 0x12345600n, true, 0x04123456],
+    ['0x05009234', 0x92340000n, false, 0x05009234],
+    ['0x20123456', 0x123456n << 232n, false, 0x20123456],
+  ])('%s as in Core', (bits, target, negative, back) => {
+    expect(compactToTarget(Number(bits))).toEqual({ target, negative, overflow: false });
     expect(targetToCompact(target)).toBe(back);
   });
 

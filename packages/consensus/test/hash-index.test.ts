@@ -20,13 +20,14 @@ test('finds all that was inserted, and nothing else, at every size', () => {
   const { hashes, index } = indexed(0x0123456789abcdefn);
   for (let i = 0; i < 3_000; i++) {
     const hash = hashOf(i);
-    expect(index.find(hash, 0)).toBe(-1);
+    const before = index.find(hash, 0);
     hashes.push(hash);
     index.insert(hash, 0, i);
     // While a table grows, the numbers are spread over two of them.
-    for (const at of [0, i >>> 1, i]) expect(index.find(hashes[at]!, 0)).toBe(at);
+    const found = [0, i >>> 1, i].map((at) => index.find(hashes[at]!, 0));
+    expect([before, ...found]).toEqual([-1, 0, i >>> 1, i]);
   }
-  for (let i = 0; i < 3_000; i++) expect(index.find(hashes[i]!, 0)).toBe(i);
+  expect(hashes.map((hash) => index.find(hash, 0))).toEqual([...hashes.keys()]);
   for (let i = 3_000; i < 6_000; i++) expect(index.find(hashOf(i), 0)).toBe(-1);
 });
 
@@ -51,11 +52,13 @@ test('hashes that agree in the 64 bits of the tag are told apart', () => {
 
 test('stays small: at most 32 bytes a hash from a thousand on', () => {
   const { hashes, index } = indexed(0n);
+  let most = 0;
   for (let i = 0; i < 20_000; i++) {
     hashes.push(hashOf(i));
     index.insert(hashes[i]!, 0, i);
-    if (i >= 1_000) expect(index.byteLength / (i + 1)).toBeLessThanOrEqual(32);
+    if (i >= 1_000) most = Math.max(most, index.byteLength / (i + 1));
   }
+  expect(most).toBeLessThanOrEqual(32);
 });
 
 test('under any salt, a hash is compared with itself alone', () => {

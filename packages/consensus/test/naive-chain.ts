@@ -1,4 +1,4 @@
-import { BlockHeader, decode } from '@btcp2p/wire';
+import { BlockHeader, decode, hashToHex } from '@btcp2p/wire';
 import {
   compactToTarget,
   targetToCompact,
@@ -26,6 +26,7 @@ export interface NaiveHeader {
 export class NaiveChain {
   readonly params: ConsensusParams;
   readonly headers: NaiveHeader[] = [];
+  readonly #byHash = new Map<string, NaiveHeader>();
 
   constructor(params: ConsensusParams, anchor: HeaderAnchor) {
     this.params = params;
@@ -40,13 +41,12 @@ export class NaiveChain {
   add(bytes: Uint8Array, now: number): string | undefined {
     const fields = decode(BlockHeader, bytes);
     const hash = nativeSha256d(bytes);
-    const known = this.headers.find((header) => hashNumber(header.hash) === hashNumber(hash));
+    const known = this.#byHash.get(hashToHex(hash));
     if (known !== undefined) return known.invalid ? 'duplicate-invalid' : 'known';
     const { target, negative, overflow } = compactToTarget(fields.bits);
     if (negative || overflow || target === 0n || target > this.params.powLimit) return 'high-hash';
     if (hashNumber(hash) > target) return 'high-hash';
-    const prev = hashNumber(fields.prevBlockHash);
-    const parent = this.headers.find((header) => hashNumber(header.hash) === prev);
+    const parent = this.#byHash.get(hashToHex(fields.prevBlockHash));
     if (parent === undefined) return 'orphan';
     if (parent.invalid) return 'bad-prevblk';
     const reason = this.#checkContext(fields, parent, now);
@@ -116,7 +116,7 @@ export class NaiveChain {
   }
 
   #push(bytes: Uint8Array, parent: NaiveHeader | undefined, height: number, work: bigint): void {
-    this.headers.push({
+    const header = {
       number: this.headers.length,
       bytes: bytes.slice(),
       fields: decode(BlockHeader, bytes),
@@ -125,7 +125,9 @@ export class NaiveChain {
       height,
       work,
       invalid: false,
-    });
+    };
+    this.headers.push(header);
+    this.#byHash.set(hashToHex(header.hash), header);
   }
 }
 

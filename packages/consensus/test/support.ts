@@ -9,6 +9,7 @@ import {
   Writer,
   type BlockHeader,
   type Sha256d,
+  type TxIn,
 } from '@btcp2p/wire';
 import {
   compactToTarget,
@@ -41,7 +42,7 @@ export const RETARGETING: Partial<ConsensusParams> = {
 
 /** The number that 32 bytes in wire order are compared as. */
 export function hashNumber(bytes: Uint8Array): bigint {
-  return BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
+  return BigInt(`0x${Buffer.from(bytes.toReversed()).toString('hex')}`);
 }
 
 /** Makes a header and counts its nonce up until its hash meets the target that it claims. */
@@ -92,16 +93,28 @@ export function coinbase(script: readonly number[], changes: Partial<Transaction
   };
 }
 
-/** A transaction that spends output 0 of each transaction id that is given as a byte, repeated. */
-export function spend(ids: readonly number[], changes: Partial<Transaction> = {}): Transaction {
+/**
+ * A transaction that spends output 0 of each transaction id that is given as a byte, repeated;
+ * `changes` override, and `input` parts of each input.
+ */
+export function spend(
+  ids: readonly number[],
+  changes: Partial<Transaction> = {},
+  input: Partial<TxIn> = {},
+): Transaction {
   return {
     version: 2,
-    inputs: ids.map((id) => ({
-      prevout: { txid: new Uint8Array(32).fill(id), index: 0 },
-      scriptSig: new Uint8Array(0),
-      sequence: 0xffffffff,
-      witness: [],
-    })),
+    inputs: ids.map((id) =>
+      Object.assign(
+        {
+          prevout: { txid: new Uint8Array(32).fill(id), index: 0 },
+          scriptSig: new Uint8Array(0),
+          sequence: 0xffffffff,
+          witness: [],
+        },
+        input,
+      ),
+    ),
     outputs: [{ value: 1n, scriptPubKey: Uint8Array.of(0x51) }],
     lockTime: 0,
     ...changes,

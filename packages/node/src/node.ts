@@ -76,8 +76,8 @@ export class Node implements Machine<NodeInput, NodeEffect> {
   #nextToken = 0;
   #inbound = 0;
   #received = 0;
-  /** Whether the last `headers` message held as many as it can, so that more will follow. */
-  #headersFull = false;
+  /** Whether none has come yet, or the last `headers` was full, so that more will follow. */
+  #expectsHeaders = true;
   #stopped = false;
 
   constructor(options: NodeOptions) {
@@ -133,7 +133,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
 
   /** Whether a peer is expected to send more headers of a chain that is still being followed. */
   get isSyncingHeaders(): boolean {
-    return this.#sync.isInitialBlockDownload && this.#headersFull;
+    return this.#sync.isInitialBlockDownload && this.#expectsHeaders;
   }
 
   /** What `getpeerinfo` says of the connections, by ascending id. */
@@ -440,7 +440,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     const { id } = connection;
     switch (message.type) {
       case 'headers':
-        this.#headersFull = message.payload.headers.length === MAX_HEADERS_RESULTS;
+        this.#expectsHeaders = message.payload.headers.length === MAX_HEADERS_RESULTS;
         this.#sync.handleHeaders(id, message.payload.headers, now);
         break;
       case 'block':

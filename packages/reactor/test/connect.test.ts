@@ -182,9 +182,9 @@ describe('messages', () => {
     const { ours, theirs } = await meet();
     const size = 50_000;
     let sent = 0;
-    let stop = false;
+    const stop = new AbortController();
     const sending = (async (): Promise<void> => {
-      while (!stop) {
+      while (!stop.signal.aborted) {
         sent++;
         if (!ours.send(unknown(size))) await ours.drained();
       }
@@ -201,7 +201,7 @@ describe('messages', () => {
     // Nothing has been taken: what was sent is in the queue, here and there, and in the system.
     expect(sent * size).toBeLessThan(MAX_WAITING_BYTES + 64_000_000);
     expect(theirs.info.bytesrecv).toBeLessThan(MAX_WAITING_BYTES + 200_000);
-    stop = true;
+    stop.abort();
     const messages = take(theirs, sent + 1);
     await sending;
     while (!ours.send(unknown(1))) await ours.drained();

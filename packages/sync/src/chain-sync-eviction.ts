@@ -86,6 +86,12 @@ export class ChainSyncEviction {
     return true;
   }
 
+  /** Starts afresh with a peer, since its headers sync has been stopped. */
+  reset(id: PeerId): void {
+    const peer = this.#peers.get(id);
+    if (peer !== undefined) peer.due = undefined;
+  }
+
   /**
    * Judges a peer, with which a headers sync has started. To be called whenever anything changed,
    * and when {@link due} comes.

@@ -612,6 +612,7 @@ export class Sync {
       }
       this.#notice('headers-timeout', 'Timeout downloading headers from noban peer', id);
       this.#asking.stop(id);
+      this.#eviction.reset(id);
       return;
     }
     this.#considerEviction(id, now);
@@ -670,9 +671,10 @@ export class Sync {
     // at least, and we learn that it has it.
     const { best } = this.#headers;
     const start = this.#headers.parent(best) ?? best;
-    if (this.#askForHeaders(id, () => this.#headers.locator(start), now)) {
-      this.#asking.start(id, this.#bestHeaderTime(), now);
-    }
+    if (!this.#askForHeaders(id, () => this.#headers.locator(start), now)) return;
+    this.#asking.start(id, this.#bestHeaderTime(), now);
+    // From now on, the peer has to show that it is not behind.
+    this.#considerEviction(id, now);
   }
 
   #mayDownloadFrom(peer: Connected): boolean {

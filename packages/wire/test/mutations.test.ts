@@ -9,6 +9,9 @@ import { scanTransaction } from '../src/scan.ts';
 import { block, messageOf, transaction } from './support/arbitraries.ts';
 import { same } from './support/bytes.ts';
 
+// Half a million errors are made here, and their stack traces would take most of the time.
+Error.stackTraceLimit = 0;
+
 /** mulberry32: enough for choosing bytes, and the same every time. */
 function below(seed: number): (limit: number) => number {
   let state = seed;
@@ -27,32 +30,44 @@ const LENGTHS = [
   [0xff, 0, 0, 0, 0, 1, 0, 0, 0], [0xff, 255, 255, 255, 255, 255, 255, 255, 255],
 ];
 
+/** `bytes` with `remove` of them, from `at` on, replaced. */
+function splice(bytes: Uint8Array, at: number, remove: number, insert: ArrayLike<number>): Uint8Array {
+  const end = Math.min(at + remove, bytes.length);
+  const out = new Uint8Array(at + insert.length + bytes.length - end);
+  out.set(bytes.subarray(0, at));
+  out.set(insert, at);
+  out.set(bytes.subarray(end), at + insert.length);
+  return out;
+}
+
 /** One to three things happen to a copy of the bytes. */
 function mutate(original: Uint8Array, random: (limit: number) => number): Uint8Array {
-  let bytes = [...original];
+  let bytes = original;
   for (let times = 1 + random(3); times > 0; times--) {
     const at = random(bytes.length + 1);
     switch (random(6)) {
-      case 0:
-        bytes[Math.min(at, bytes.length - 1)]! ^= 1 << random(8);
+      case 0: {
+        const flipped = bytes[at] ?? 0;
+        bytes = splice(bytes, at, 1, [flipped ^ (1 << random(8))]);
         break;
+      }
       case 1:
-        bytes = bytes.slice(0, at);
+        bytes = bytes.subarray(0, at);
         break;
       case 2:
-        bytes.splice(at, 0, ...Array.from({ length: 1 + random(9) }, () => random(256)));
+        bytes = splice(bytes, at, 0, Array.from({ length: 1 + random(9) }, () => random(256)));
         break;
       case 3:
-        bytes.splice(at, 1 + random(9));
+        bytes = splice(bytes, at, 1 + random(9), []);
         break;
       case 4:
-        bytes.splice(at, 1, ...LENGTHS[random(LENGTHS.length)]!);
+        bytes = splice(bytes, at, 1, LENGTHS[random(LENGTHS.length)]!);
         break;
       default:
-        bytes.splice(at, 0, ...bytes.slice(at, at + random(50)));
+        bytes = splice(bytes, at, 0, bytes.subarray(at, at + random(50)));
     }
   }
-  return Uint8Array.from(bytes);
+  return bytes;
 }
 
 /** What reading gives: the value, or the fault. Anything else thrown goes on. */
@@ -109,7 +124,7 @@ describe('a scan agrees with a decode', () => {
     });
   const codeOf = (result: unknown): unknown => (result instanceof DecodeError ? result.code : result);
 
-  test('transactions: 100,000 mutations, and every truncation', () => {
+  test('transactions: 50,000 mutations, and every truncation', () => {
     const random = below(1);
     const originals = fc.sample(transaction, { seed: 1, numRuns: 300 }).map((t) => encode(Transaction, t));
     const codes = new Map<unknown, number>();
@@ -121,8 +136,8 @@ describe('a scan agrees with a decode', () => {
       const code = typeof read === 'string' ? read : 'decoded';
       codes.set(code, (codes.get(code) ?? 0) + 1);
     };
-    for (let i = 0; i < 100_000; i++) compare(mutate(originals[i % originals.length]!, random), 0);
-    for (const bytes of originals) {
+    for (let i = 0; i < 50_000; i++) compare(mutate(originals[i % originals.length]!, random), 0);
+    for (const bytes of originals.slice(0, 100)) {
       for (let length = 0; length <= bytes.length; length++) compare(bytes.subarray(0, length), 0);
       for (let start = 0; start < Math.min(bytes.length, 8); start++) compare(bytes, start);
     }
@@ -132,7 +147,7 @@ describe('a scan agrees with a decode', () => {
     ]);
   });
 
-  test('blocks: 50,000 mutations', () => {
+  test('blocks: 20,000 mutations', () => {
     /** A block read transaction by transaction. */
     const read = (bytes: Uint8Array): unknown => {
       const reader = new Reader(bytes);
@@ -150,12 +165,12 @@ describe('a scan agrees with a decode', () => {
     const random = below(2);
     const originals = fc.sample(block, { seed: 2, numRuns: 200 }).map(({ bytes }) => bytes);
     let decoded = 0;
-    for (let i = 0; i < 50_000; i++) {
+    for (let i = 0; i < 20_000; i++) {
       const bytes = mutate(originals[i % originals.length]!, random);
       const [viewed, expected] = [outcome(() => view(bytes)), outcome(() => read(bytes))].map(codeOf);
       if (typeof expected !== 'string') decoded++;
       if (JSON.stringify(viewed) !== JSON.stringify(expected)) expect({ bytes, viewed }).toEqual({ bytes, viewed: expected });
     }
-    expect(decoded).toBeGreaterThan(1_000);
+    expect(decoded).toBeGreaterThan(500);
   });
 });

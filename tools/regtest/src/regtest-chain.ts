@@ -15,17 +15,25 @@ export class RegtestChain {
     this.headers = new HeaderTree({ params, anchor: genesisAnchor(regtest), sha256d: hash });
   }
 
-  /** Adds blocks on top of the best one, or of `parent`, ten minutes apart. Returns them. */
+  /** Adds blocks on top of the best one, or of `parent`, by default 600 s apart. Returns them. */
   mine(
     count: number,
-    options: { readonly parent?: HeaderEntry; readonly extraNonce?: number } = {},
+    options: {
+      readonly parent?: HeaderEntry;
+      readonly extraNonce?: number;
+      /** Seconds between blocks. */
+      readonly spacing?: number;
+    } = {},
   ): BlockView[] {
     const made: BlockView[] = [];
     let parent = options.parent ?? this.headers.best;
-    const { extraNonce = 0 } = options;
+    const { extraNonce = 0, spacing = 600 } = options;
     for (let i = 0; i < count; i++) {
-      const block = mineBlock({ headers: this.headers, parent, extraNonce, sha256d: this.#sha256d });
-      const added = this.headers.add(block.headerBytes, this.headers.time(parent) + 600);
+      const time = this.headers.time(parent) + spacing;
+      const block = mineBlock({
+        headers: this.headers, parent, time, extraNonce, sha256d: this.#sha256d,
+      });
+      const added = this.headers.add(block.headerBytes, time);
       if (added.status !== 'added') throw new Error(`a mined block was ${added.status}`);
       parent = added.entry;
       made.push(block);

@@ -105,9 +105,15 @@ export class MemoryFileSystem implements FileSystem {
     }
   }
 
+  /** In place where the buffer is large enough, so that growing step by step stays cheap. */
   #resize(path: string, size: number): void {
-    const resized = new Uint8Array(size);
-    resized.set(this.files.get(path)!.subarray(0, size));
+    const bytes = this.files.get(path)!;
+    if (size < bytes.length) bytes.fill(0, size);
+    const { buffer } = bytes;
+    const roomy = bytes.byteOffset + size <= buffer.byteLength;
+    const target = roomy ? buffer : new ArrayBuffer(2 * size);
+    const resized = new Uint8Array(target, roomy ? bytes.byteOffset : 0, size);
+    if (!roomy) resized.set(bytes);
     this.files.set(path, resized);
   }
 

@@ -1,4 +1,4 @@
-import { afterEach } from '@jest/globals';
+import { afterEach, expect } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -25,6 +25,12 @@ export function temporaryDirectory(): string {
 export function hash256(bytes: Uint8Array): Uint8Array {
   const once = createHash('sha256').update(bytes).digest();
   return Uint8Array.from(createHash('sha256').update(once).digest());
+}
+
+/** Expects equal bytes. jest's own `toEqual` takes a microsecond a byte. */
+export function expectBytes(actual: Uint8Array | undefined, expected: Uint8Array): void {
+  if (actual !== undefined && Buffer.compare(actual, expected) === 0) return;
+  expect(actual && Buffer.from(actual).toString('hex')).toBe(Buffer.from(expected).toString('hex'));
 }
 
 /** Starts a TypeScript file of `test/support` as a process of its own, which ends with the test. */

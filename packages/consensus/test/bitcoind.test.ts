@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeWithBitcoind } from '@btcp2p/testdata';
+import {
+  regtest,
+  toHex,
+  type BlockHeader,
+  type BlockView,
+  type Transaction,
+  type TxOut,
+} from '@btcp2p/wire';
+import {
+  checkBlock,
+  checkBlockContext,
+  consensusParams,
+  genesisAnchor,
+  heightScript,
+  HeaderTree,
+} from '../src/index.ts';
+import { coinbase, entryOf, makeBlock, mine, nativeSha256d, remine, spend } from './support.ts';
+
+/** A Bitcoin Core node of its own on loopback, asked by JSON-RPC. */
+class Bitcoind {
+  readonly #process: ChildProcess;
+  readonly #directory: string;
+  readonly #port: number;
+
+  private constructor(binary: string, port: number) {
+    this.#directory = mkdtempSync(join(tmpdir(), 'btcp2p-consensus-'));
+    this.#port = port;
+    const options = ['-regtest', '-listen=0', '-connect=0', '-dnsseed=0', '-server', '-printtoconsole=0'];
+    const own = [`-datadir=${this.#directory}`, `-rpcport=${port}`, '-rpcbind=127.0.0.1', '-rpcallowip=127.0.0.1'];
+    this.#process = spawn(binary, [...options, ...own], { stdio: 'ignore' });
+  }
+
+  static async start(binary: string): Promise<Bitcoind> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    await new Promise((closed) => server.close(closed));
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    return new Bitcoind(binary, address.port);
+  }
+
+  /** Waits until it answers; throws if it has ended. */
+  async ready(): Promise<void> {
+    while (this.#process.exitCode === null) {
+      try {
+        await this.call('getblockcount');
+        return;
+      } catch {
+        await new Promise((resume) => setTimeout(resume, 100));
+      }
+    }
+    throw new Error(`bitcoind ended with ${this.#process.exitCode}`);
+  }
+
+  /** The result, or an error with Core's message. */
+  async call(method: string, ...params: readonly unknown[]): Promise<unknown> {
+    const cookie = readFileSync(join(this.#directory, 'regtest/.cookie'), 'utf8');
+    const response = await fetch(`http://127.0.0.1:${this.#port}/`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(cookie).toString('base64')}` },
+      body: JSON.stringify({ method, params }),
+    });
+    const { result, error } = (await response.json()) as { result: unknown; error: { message: string } | null };
+    if (error !== null) throw new Error(error.message);
+    return result;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode === null) {
+      const ended = once(this.#process, 'exit');
+      this.#process.kill();
+      await ended;
+    }
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+describeWithBitcoind('Bitcoin Core says the same', (binary) => {
+  const params = consensusParams(regtest);
+  const start = regtest.genesis.header.time;
+  // Core judges times by this clock.
+  const now = start + 1_000_000;
+  let bitcoind: Bitcoind;
+
+  beforeAll(async () => {
+    bitcoind = await Bitcoind.start(binary);
+    await bitcoind.ready();
+    await bitcoind.call('setmocktime', now);
+  }, 60_000);
+  afterAll(() => bitcoind.stop(), 60_000);
+
+  test('of headers', async () => {
+    const tree = new HeaderTree({ params, anchor: genesisAnchor(regtest), sha256d: nativeSha256d });
+    const compare = async (header: Uint8Array): Promise<string> => {
+      const expected = await bitcoind.call('submitheader', toHex(header)).then(
+        () => 'added',
+        (error: Error) => (error.message.startsWith('Must submit previous header') ? 'orphan' : error.message),
+      );
+      const result = tree.add(header, now);
+      // Core does not tell a header that it knew before.
+      const status = result.status === 'known' ? 'added' : result.status;
+      const answer = result.status === 'invalid' ? result.reason : status;
+      // This call of Core looks for the parent first.
+      expect(expected === 'orphan' && answer === 'high-hash' ? 'orphan' : answer).toBe(expected);
+      return answer;
+    };
+    const next = (fields: Partial<BlockHeader> = {}): Uint8Array => {
+      const { best } = tree;
+      return mine({ prevBlockHash: tree.hash(best), time: tree.time(best) + 600, ...fields });
+    };
+    for (let i = 0; i < 20; i++) expect(await compare(next())).toBe('added');
+    const median = tree.medianTimePast(tree.best);
+    const seen = new Set<string>();
+    const fields: Partial<BlockHeader>[] = [
+      { bits: 0x207ffffe },
+      { bits: 0x200fffff },
+      { time: median },
+      { time: median - 1, bits: 0x207ffffe },
+      { time: now + 7_201 },
+      { time: now + 7_201, version: 1 },
+      { version: 1 },
+      { version: 3 },
+      { version: -1 },
+      { prevBlockHash: new Uint8Array(32).fill(1) },
+      { time: median + 1 },
+      { time: now + 7_200 },
+      { version: 4 },
+    ];
+    for (const field of fields) seen.add(await compare(next(field)));
+    // Each bit of a header flipped, as it is and mined again.
+    const header = next();
+    for (let bit = 0; bit < 640; bit++) {
+      const flipped = header.slice();
+      flipped[bit >>> 3]! ^= 1 << (bit & 7);
+      seen.add(await compare(flipped));
+      // Other bits may be beyond mining.
+      if (bit < 576 || bit >= 608) seen.add(await compare(remine(flipped)));
+    }
+    const versions = ['00000001', '00000003', 'ffffffff'].map((hex) => `bad-version(0x${hex})`);
+    const others = ['bad-diffbits', 'high-hash', 'orphan', 'time-too-new', 'time-too-old', 'added'];
+    for (const reason of [...versions, ...others]) expect(seen).toContain(reason);
+  });
+
+  test('of blocks', async () => {
+    const tree = new HeaderTree({ params, anchor: genesisAnchor(regtest), sha256d: nativeSha256d });
+    /** A block after the best one: its coinbase names its height, and `time` is its own. */
+    const next = (make: (height: number) => readonly (Transaction | Uint8Array)[]): BlockView => {
+      const { best } = tree;
+      const time = now - 100_000 + tree.height(best);
+      return makeBlock(make(tree.height(best) + 1), { prevBlockHash: tree.hash(best), time });
+    };
+    const judge = (block: BlockView): string => {
+      const result = checkBlock(block, params, nativeSha256d);
+      if (result.status === 'invalid') return result.reason;
+      const context = { height: tree.height(tree.best) + 1, medianTimePast: tree.medianTimePast(tree.best) };
+      const inContext = checkBlockContext(block, context, params, nativeSha256d);
+      return inContext.status === 'invalid' ? inContext.reason : 'ok';
+    };
+    const compare = async (block: BlockView): Promise<string> => {
+      const answer = judge(block);
+      // Core names no reason for a block that it accepts.
+      expect((await bitcoind.call('submitblock', toHex(block.bytes))) ?? 'ok').toBe(answer);
+      if (answer === 'ok') entryOf(tree.add(block.headerBytes, now));
+      return answer;
+    };
+    const base = (height: number, changes: Partial<Transaction> = {}): Transaction =>
+      coinbase([...heightScript(height), 0, 0], changes);
+    for (let i = 0; i < 15; i++) expect(await compare(next((height) => [base(height)]))).toBe('ok');
+
+    const output = (value: bigint, scriptPubKey = new Uint8Array(0)): TxOut => ({ value, scriptPubKey });
+    const commitment = output(0n, Uint8Array.of(0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed, ...new Uint8Array(32)));
+    const committing = (height: number, witness: readonly Uint8Array[]): Transaction => {
+      const { inputs, outputs } = base(height);
+      return { ...base(height), inputs: [{ ...inputs[0]!, witness }], outputs: [...outputs, commitment] };
+    };
+    const locked = (lockTime: number): Transaction => spend([1], { lockTime }, { sequence: 0 });
+    const median = tree.medianTimePast(tree.best);
+    const cases: Readonly<Record<string, (height: number) => readonly Transaction[]>> = {
+      'bad-cb-missing': () => [spend([1])],
+      'bad-cb-multiple': (height) => [base(height), base(height + 1)],
+      'bad-blk-length': (height) => [base(height), spend([1], { outputs: [output(1n, new Uint8Array(1_000_000))] })],
+      'bad-cb-length': () => [coinbase(Array<number>(101).fill(0))],
+      'bad-txns-vin-empty': (height) => [base(height), spend([], { outputs: [] })],
+      'bad-txns-vout-empty': (height) => [base(height), spend([1], { outputs: [] })],
+      'bad-txns-vout-negative': (height) => [base(height), spend([1], { outputs: [output(-1n)] })],
+      'bad-txns-vout-toolarge': (height) => [base(height), spend([1], { outputs: [output(2_100_000_000_000_001n)] })],
+      'bad-txns-txouttotal-toolarge': (height) => [
+        base(height),
+        spend([1], { outputs: [output(2_100_000_000_000_000n), output(1n)] }),
+      ],
+      'bad-txns-inputs-duplicate': (height) => [base(height), spend([1, 2, 1])],
+      'bad-txns-prevout-null': (height) => [
+        base(height),
+        spend([], { inputs: [...spend([1]).inputs, ...base(1).inputs] }),
+      ],
+      'bad-blk-sigops': (height) => [
+        base(height),
+        spend([1], { outputs: [output(1n, new Uint8Array(1_001).fill(0xae))] }),
+      ],
+      'bad-txns-nonfinal': (height) => [base(height), locked(height)],
+      'bad-cb-height': (height) => [base(height + 1)],
+      'bad-witness-nonce-size': (height) => [committing(height, [new Uint8Array(31)])],
+      'bad-witness-merkle-match': (height) => [committing(height, [new Uint8Array(32)])],
+      'unexpected-witness': (height) => [base(height), spend([1], {}, { witness: [new Uint8Array(1)] })],
+    };
+    for (const [reason, make] of Object.entries(cases)) expect(await compare(next(make))).toBe(reason);
+    expect(await compare(next((height) => [base(height), locked(median)]))).toBe('bad-txns-nonfinal');
+    // A merkle root of other transactions.
+    const block = next((height) => [base(height)]);
+    const { time } = block.header;
+    const prevBlockHash = tree.hash(tree.best);
+    expect(await compare(makeBlock([base(1)], { time, prevBlockHash, merkleRoot: prevBlockHash }))).toBe('bad-txnmrklroot');
+    // Across the heights that are pushed as one byte and as two.
+    for (let i = 0; i < 130; i++) expect(await compare(next((height) => [base(height)]))).toBe('ok');
+  });
+});

@@ -1,0 +1,10 @@
+/** What the mining process tells. Hashes are hex as people write them. */
+export type FromMiner =
+  | { readonly type: 'listening'; readonly address: string; readonly height: number }
+  | { readonly type: 'mined'; readonly height: number; readonly hash: string };
+
+/** What it is told: to mine a block every so many milliseconds, up to a height. */
+export interface ToMiner {
+  readonly interval: number;
+  readonly until: number;
+}

@@ -1,0 +1,47 @@
+// The mining process: a btcp2p node of its own, to which blocks are given that were just mined.
+import { nativeSha256d } from '@btcp2p/reactor';
+import { RegtestChain } from '@btcp2p/regtest';
+import { hashToHex, type BlockView } from '@btcp2p/wire';
+import { configure, RunningNode } from 'btcp2p-node';
+import type { FromMiner, ToMiner } from './miner-messages.ts';
+
+const [directory = '', blocks = '0'] = process.argv.slice(2);
+
+const request = configure([
+  '-regtest', `-datadir=${directory}`, '-printtoconsole=0', '-maxtipage=9999999999',
+]);
+if (request.type !== 'run') throw new Error('the options ask for no run');
+const { configuration } = request;
+// Port 0, any free one, is not for users to ask for.
+const bind = [{ host: '127.0.0.1', port: 0, onion: false }];
+const node = await RunningNode.start({
+  configuration: { ...configuration, options: { ...configuration.options, bind } },
+  print: () => {},
+  ended: () => process.exit(1),
+});
+
+const chain = new RegtestChain(nativeSha256d);
+for (const block of chain.mine(Number(blocks))) give(block);
+tell({ type: 'listening', address: node.addresses[0]!, height: Number(blocks) });
+
+process.on('message', ({ interval, until }: ToMiner) => {
+  const timer = setInterval(() => {
+    const [block] = chain.mine(1);
+    const height = chain.blocks.length;
+    tell({ type: 'mined', height, hash: hashToHex(block!.hash(nativeSha256d)) });
+    give(block!);
+    if (height === until) clearInterval(timer);
+  }, interval);
+});
+process.on('disconnect', () => {
+  void node.stop().then(() => process.exit(0));
+});
+
+function give(block: BlockView): void {
+  const fault = node.submitBlock(block);
+  if (fault !== undefined) throw new Error(`a mined block is refused: ${fault}`);
+}
+
+function tell(message: FromMiner): void {
+  process.send!(message);
+}
