@@ -43,9 +43,8 @@ export class EventLog {
         log.debug('net', `${event.detail}: connection from ${event.address}`);
         return;
       case 'headers':
-        log.debug(
-          'net',
-          `Synchronized ${event.count} headers up to height=${this.#headers.height(event.best)}`,
+        log.info(
+          `Synchronized ${event.count} headers up to height=${this.#headers.height(event.last)}`,
         );
         return;
       case 'tip': {

@@ -12,14 +12,15 @@ import { Storage } from '../src/storage/storage.ts';
 import { BlockFiles, type BlockFilesOptions } from '../src/storage/block-files.ts';
 import { makeBlock, type MadeBlock } from './support/blocks.ts';
 import { MemoryFileSystem, systemError } from './support/memory-file-system.ts';
-import { expectBytes, hash256 } from './support/support.ts';
+import { hash256 } from './support/hash.ts';
+import { expectBytes } from './support/support.ts';
 
 const DIRECTORY = '/blocks';
 const FIRST = '/blocks/blk00000.dat';
 /** Bytes that the genesis block takes in a file. */
 const GENESIS = 8 + regtest.genesis.bytes.length;
 
-const blocks = Array.from({ length: 12 }, (_, i) => makeBlock(i, 40 + 30 * i));
+const blocks = Array.from({ length: 12 }, (_, i) => makeBlock(i, 370 - 30 * i));
 
 const params = consensusParams(regtest);
 const headerBits = (header: Uint8Array): number => new DataView(header.buffer).getUint32(72, true);
@@ -110,7 +111,7 @@ describe('the format', () => {
   test('magic, size, block; first the genesis block, as in Core', async () => {
     const disk = await diskWith(blocks.slice(0, 1), false);
     const block = blocks[0]!.bytes;
-    const size = Uint8Array.of(block.length, 0, 0, 0);
+    const size = Uint8Array.of(block.length, block.length >> 8, 0, 0);
     expect(toHex(disk.files.get(FIRST)!)).toBe(
       ['fabfb5da', '1d010000', toHex(regtest.genesis.bytes), 'fabfb5da', toHex(size), toHex(block)].join(''),
     );

@@ -30,21 +30,21 @@ class Bitcoind {
   readonly #directory: string;
   readonly #port: number;
 
-  private constructor(binary: string, port: number) {
+  private constructor(binary: string, port: number, extra: readonly string[]) {
     this.#directory = mkdtempSync(join(tmpdir(), 'btcp2p-consensus-'));
     this.#port = port;
     const options = ['-regtest', '-listen=0', '-connect=0', '-dnsseed=0', '-server', '-printtoconsole=0'];
     const own = [`-datadir=${this.#directory}`, `-rpcport=${port}`, '-rpcbind=127.0.0.1', '-rpcallowip=127.0.0.1'];
-    this.#process = spawn(binary, [...options, ...own], { stdio: 'ignore' });
+    this.#process = spawn(binary, [...options, ...own, ...extra], { stdio: 'ignore' });
   }
 
-  static async start(binary: string): Promise<Bitcoind> {
+  static async start(binary: string, ...extra: readonly string[]): Promise<Bitcoind> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
     await new Promise((closed) => server.close(closed));
     if (address === null || typeof address === 'string') throw new Error('no port');
-    return new Bitcoind(binary, address.port);
+    return new Bitcoind(binary, address.port, extra);
   }
 
   /** Waits until it answers; throws if it has ended. */
@@ -84,14 +84,15 @@ class Bitcoind {
 }
 
 describeWithBitcoind('Bitcoin Core says the same', (binary) => {
-  const params = consensusParams(regtest);
+  const params = { ...consensusParams(regtest), enforceBIP94: true };
   const start = regtest.genesis.header.time;
   // Core judges times by this clock.
   const now = start + 1_000_000;
   let bitcoind: Bitcoind;
 
   beforeAll(async () => {
-    bitcoind = await Bitcoind.start(binary);
+    // BIP 94's rule against time warps changes nothing for the other headers here.
+    bitcoind = await Bitcoind.start(binary, '-test=bip94');
     await bitcoind.ready();
     await bitcoind.call('setmocktime', now);
   }, 60_000);
@@ -116,7 +117,11 @@ describeWithBitcoind('Bitcoin Core says the same', (binary) => {
       const { best } = tree;
       return mine({ prevBlockHash: tree.hash(best), time: tree.time(best) + 600, ...fields });
     };
-    for (let i = 0; i < 20; i++) expect(await compare(next())).toBe('added');
+    // The first header of a period of 144, up to 600 seconds before its parent and earlier (BIP 94).
+    while ((tree.height(tree.best) + 1) % 144 !== 0) expect(await compare(next())).toBe('added');
+    const parentTime = tree.time(tree.best);
+    expect(await compare(next({ time: parentTime - 601 }))).toBe('time-timewarp-attack');
+    expect(await compare(next({ time: parentTime - 600 }))).toBe('added');
     const median = tree.medianTimePast(tree.best);
     const seen = new Set<string>();
     const fields: Partial<BlockHeader>[] = [
@@ -136,7 +141,7 @@ describeWithBitcoind('Bitcoin Core says the same', (binary) => {
     ];
     for (const field of fields) seen.add(await compare(next(field)));
     // Each bit of a header flipped, as it is and mined again.
-    const header = next();
+    const header = next({ time: tree.medianTimePast(tree.best) + 1, version: 4 });
     for (let bit = 0; bit < 640; bit++) {
       const flipped = header.slice();
       flipped[bit >>> 3]! ^= 1 << (bit & 7);

@@ -21,8 +21,8 @@ export type NodeEvent =
     }
   | { readonly type: 'connect-failed'; readonly address: string; readonly cause: string }
   | { readonly type: 'inbound-refused'; readonly address: string; readonly detail: string }
-  /** Headers were accepted; `best` is the best header now. */
-  | { readonly type: 'headers'; readonly count: number; readonly best: HeaderEntry }
+  /** Headers were accepted and are kept; `last` is the last of them. */
+  | { readonly type: 'headers'; readonly count: number; readonly last: HeaderEntry }
   /** The chain of stored blocks moved. */
   | {
       readonly type: 'tip';

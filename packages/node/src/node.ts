@@ -11,6 +11,7 @@ import {
 import { Peer, type PeerEffect, type PeerInfo } from '@btcp2p/peer';
 import { Sync, type SyncEffect } from '@btcp2p/sync';
 import {
+  BLOCK_HEADER_SIZE,
   MAX_HEADERS_RESULTS,
   ServiceFlags,
   type BlockView,
@@ -525,11 +526,6 @@ export class Node implements Machine<NodeInput, NodeEffect> {
         return;
       case 'headers':
         this.#persistHeaders(effect.entries);
-        this.#event({
-          type: 'headers',
-          count: effect.entries.length,
-          best: this.#options.headers.best,
-        });
         return;
       case 'block':
         this.#handleBlock(effect.entry, effect.block, now);
@@ -584,12 +580,17 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     return context.status === 'invalid' ? context : undefined;
   }
 
+  /** Has headers kept. They are told of once they are. */
   #persistHeaders(entries: readonly HeaderEntry[]): void {
-    const bytes = new Uint8Array(entries.length * 80);
+    const { headers } = this.#options;
+    const bytes = new Uint8Array(entries.length * BLOCK_HEADER_SIZE);
     for (const [i, entry] of entries.entries()) {
-      bytes.set(this.#options.headers.headerBytes(entry), i * 80);
+      bytes.set(headers.headerBytes(entry), i * BLOCK_HEADER_SIZE);
     }
-    this.#request({ type: 'append-headers', headers: bytes }, (result) => this.#must(result));
+    this.#request({ type: 'append-headers', headers: bytes }, (result) => {
+      if (!this.#must(result)) return;
+      this.#event({ type: 'headers', count: entries.length, last: entries.at(-1)! });
+    });
   }
 
   /** Has a good block kept. What has been kept counts, and is told to `sync` and to peers. */

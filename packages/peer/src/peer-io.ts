@@ -5,7 +5,7 @@ import type { DisconnectReason } from './disconnect-reason.ts';
 export type PeerInput =
   /**
    * Bytes came. Messages that are made of them may be views of `data`: it must stay as it is until
-   * their effects have been carried out.
+   * their effects have been carried out, however many inputs later `oneMessageAtATime` makes that.
    */
   | { readonly type: 'received'; readonly data: Uint8Array }
   /**

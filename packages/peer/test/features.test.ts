@@ -97,7 +97,7 @@ describe('from protocol version 70017 on', () => {
     const script = ScriptedPeer.established(ON, { version: FEATURE_VERSION });
     if (message === undefined) script.sayRaw('feature', [1]);
     else script.say(message);
-    expect(script.disconnect?.reason).toBe('late-negotiation');
+    expect(script.events).toEqual(['established', 'disconnect late-negotiation']);
     expect(script.disconnect?.detail).toBe('feature received after verack, disconnecting peer=0');
     expect(script.peer.features).toEqual([]);
   });

@@ -130,7 +130,8 @@ describe('what may come only between version and verack', () => {
     const line =
       'sendtxrcncl from peer=0 ignored, as our node does not have txreconciliation enabled';
     expect(script.notices).toEqual([line, line, line]);
-    expect(script.peer.stage).toBe('established');
+    const notice = 'notice ignored-negotiation';
+    expect(script.events).toEqual([notice, 'established', notice, notice]);
     expect(script.receivedTypes).not.toContain('sendtxrcncl');
   });
 });

@@ -47,7 +47,8 @@ export function connect(address: string, options: ConnectOptions): Promise<PeerC
 function withPort(address: string, defaultPort: number): string {
   const split = splitHostPort(address);
   if (split === undefined || split.port !== undefined) return address;
-  return split.host.includes(':') ? `[${split.host}]:${defaultPort}` : `${split.host}:${defaultPort}`;
+  const { host } = split;
+  return host.includes(':') ? `[${host}]:${defaultPort}` : `${host}:${defaultPort}`;
 }
 
 function dialError(address: string, cause: string): ConnectError {

@@ -10,7 +10,7 @@ import { secureRng } from './secure-rng.ts';
 /** Our own user agent (BIP 14), for those who do not give theirs. */
 export const DEFAULT_USER_AGENT = '/btcp2p:0.1/';
 
-/** Something that a peer did and that had no consequence, such as a message that does not decode. */
+/** What a peer did without any consequence: it sent a message that does not decode, say. */
 export interface PeerNotice {
   /** The peer's `host:port`. */
   readonly address: string;

@@ -15,7 +15,9 @@ import { formatSocketAddress } from './socket-address.ts';
 import { systemTime } from './system-time.ts';
 import { TcpConnection } from './tcp-connection.ts';
 
-/** Milliseconds until a dial is given up (Core `DEFAULT_CONNECT_TIMEOUT`, netbase.h, and `-timeout`). */
+/**
+ * Milliseconds until a dial is given up (Core `DEFAULT_CONNECT_TIMEOUT`, netbase.h, and `-timeout`).
+ */
 export const DEFAULT_CONNECT_TIMEOUT = 5 * SECOND;
 
 /**

@@ -285,6 +285,28 @@ describe('back-pressure', () => {
     await b.machine.until(() => b.machine.received(ofB) > stalledAt);
   });
 
+  test('a peer that sends without pause holds up neither other peers nor timers', async () => {
+    const { a, b, ofA, ofB, address } = await pair();
+    a.do({ type: 'connect', attempt: 2, address });
+    const { peer: otherOfA } = await a.machine.next('connected', 2);
+    const { peer: otherOfB } = await b.machine.next('connected', 2);
+    b.machine.onInput = (input, now) => {
+      if (input.type !== 'received') return;
+      b.machine.due ??= now.instant + 1;
+      if (input.peer !== otherOfB) return;
+      b.machine.want({ type: 'send', peer: otherOfB, data: input.data });
+    };
+    const total = 500 * MB;
+    a.reactor.run(() => void stream(a, ofA, total, MB));
+    await b.machine.until(() => b.machine.received(ofB) > 10 * MB);
+    for (let i = 1; i <= 5; i++) {
+      a.do({ type: 'send', peer: otherOfA, data: pattern(1) });
+      await a.machine.until(() => a.machine.received(otherOfA) === i);
+    }
+    await b.machine.until(() => b.machine.timeouts.length >= 3);
+    expect(b.machine.received(ofB)).toBeLessThan(total / 2);
+  });
+
   test('nothing comes from a peer that is paused, and everything after', async () => {
     const { a, b, ofA, ofB } = await pair();
     b.do({ type: 'pause', peer: ofB });

@@ -440,14 +440,15 @@ export class Sync {
     const oldest = now.unix - DIRECT_FETCH_SPACINGS * powTargetSpacing;
     if (this.#headers.time(this.#tip) <= oldest) return;
     if (!peer.canServeBlocks || this.#headers.isInvalid(last)) return;
+    // Core has no such bound; but on a chain of quick blocks, a recent tip may be far below.
+    const fork = this.#headers.lastCommonAncestor(last, this.#tip);
+    if (this.#headers.height(last) - this.#headers.height(fork) > BLOCK_DOWNLOAD_WINDOW) return;
     const missing: HeaderEntry[] = [];
-    let at: HeaderEntry | undefined = last;
-    while (at !== undefined && !this.#headers.isAncestor(at, this.#tip)) {
+    for (let at = last; at !== fork; at = this.#headers.parent(at)!) {
       // That many blocks at once are a job for several peers.
       if (missing.length > MAX_BLOCKS_IN_TRANSIT_PER_PEER) return;
       const isMissing = !this.#download.isHere(at) && !this.#download.isRequested(at);
       if (isMissing && this.#download.canServe(peer.id, at)) missing.push(at);
-      at = this.#headers.parent(at);
     }
     missing.reverse();
     this.#requestBlocks(peer, missing.slice(0, this.#download.capacity(peer.id)), now);
@@ -561,8 +562,12 @@ export class Sync {
   /** Gives up whoever is too slow, and asks the others for what there is to ask. */
   #update(now: Time): void {
     this.#begin(now);
-    // All that is dropped goes first, so that what it leaves behind is free for the others.
-    for (const peer of this.#peers.values()) this.#checkTimeouts(peer, now);
+    // All that is dropped goes first, so that what it leaves behind is free for the others. The fewer
+    // peers blocks come from, the less time each has, so that one that is dropped may cost the next.
+    for (let before = -1; before !== this.#peers.size; ) {
+      before = this.#peers.size;
+      for (const peer of this.#peers.values()) this.#checkTimeouts(peer, now);
+    }
     for (const peer of this.#peers.values()) this.#serve(peer, now);
     if (this.#peers.size === 0 && this.#download.handedOut === 0) this.checkIsEmpty();
   }

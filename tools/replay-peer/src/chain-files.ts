@@ -36,7 +36,8 @@ function splitBlocks(bytes: Uint8Array, network: Network): Uint8Array[] {
     } else if (bytes.subarray(at).every((byte) => byte === 0)) {
       break;
     } else {
-      throw new Error(`no block of ${network.chain} at ${at}: ${toHex(bytes.subarray(at, at + 8))}`);
+      const found = toHex(bytes.subarray(at, at + 8));
+      throw new Error(`no block of ${network.chain} at ${at}: ${found}`);
     }
   }
   return blocks;

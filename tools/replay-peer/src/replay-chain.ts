@@ -42,14 +42,15 @@ export class ReplayChain {
   readonly #entries: Uint8Array;
   /** Hashes of the headers, 32 bytes each. */
   readonly #hashes: Uint8Array;
-  /** Position of each hash. That of the first header's parent is -1, unless the first is genesis. */
+  /** Position of each hash; -1 for the parent of the first header, unless that is genesis. */
   readonly #positions = new Map<string, number>();
   readonly #blocks = new Map<string, Uint8Array>();
   readonly #startsAtGenesis: boolean;
 
   /** @throws Error if a header does not follow the one before it, or a size is wrong */
   constructor({ network, headers, firstHeight = 0, blocks = [] }: ReplayChainOptions) {
-    const list = headers ?? (blocks.length > 0 ? blocks.map(headerOf) : [network.genesis.headerBytes]);
+    const own = blocks.length > 0 ? blocks.map(headerOf) : [network.genesis.headerBytes];
+    const list = headers ?? own;
     const bytes = list instanceof Uint8Array ? list : join(list);
     if (bytes.length === 0 || bytes.length % BLOCK_HEADER_SIZE !== 0) {
       throw new Error(`${bytes.length} bytes are not whole headers of ${BLOCK_HEADER_SIZE}`);
@@ -134,7 +135,8 @@ export class ReplayChain {
   }
 
   #add(position: number, headers: Uint8Array): void {
-    const header = headers.subarray(position * BLOCK_HEADER_SIZE, (position + 1) * BLOCK_HEADER_SIZE);
+    const start = position * BLOCK_HEADER_SIZE;
+    const header = headers.subarray(start, start + BLOCK_HEADER_SIZE);
     const parent = header.subarray(4, 36);
     if (position === 0) {
       if (!this.#startsAtGenesis) this.#positions.set(key(parent), -1);

@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { checkBlock, checkBlockContext, consensusParams, genesisAnchor, HeaderTree } from '@btcp2p/consensus';
+import {
+  checkBlock,
+  checkBlockContext,
+  consensusParams,
+  genesisAnchor,
+  HeaderTree,
+} from '@btcp2p/consensus';
 import { connect, nativeSha256d, type PeerConnection } from '@btcp2p/reactor';
 import { blkFile, blockFile, dataPath, describeWithData, headersFile } from '@btcp2p/testdata';
 import {
@@ -286,6 +292,7 @@ describeWithData('real data', () => {
     const peer = await connect(spawned.address, { network: mainnet });
     expect(peer.version.startHeight).toBe(438);
     expect(await headersAfter(peer, [mainnet.genesisHash])).toHaveLength(438);
+    // Block 1 of mainnet.
     const hash = hashFromHex('00000000839a8e6886ab5951d76f411475428afc90947ee320161bbf18eb6048');
     peer.send({ type: 'getdata', payload: { inventory: [{ type: 'block', hash }] } });
     const { payload } = await next(peer, 'block');
@@ -297,5 +304,6 @@ describeWithData('real data', () => {
 });
 
 (canSpawn() ? test : test.skip)('a process that cannot start says so', async () => {
-  await expect(spawnReplayPeer({ network: 'main', headers: ['/nowhere'] })).rejects.toThrow('did not start: ENOENT');
+  const spawning = spawnReplayPeer({ network: 'main', headers: ['/nowhere'] });
+  await expect(spawning).rejects.toThrow('did not start: ENOENT');
 });

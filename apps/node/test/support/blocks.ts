@@ -1,7 +1,6 @@
-import { SeededRng } from '@btcp2p/machine';
 import { consensusParams, checkProofOfWork } from '@btcp2p/consensus';
 import { regtest } from '@btcp2p/wire';
-import { hash256 } from './support.ts';
+import { hash256 } from './hash.ts';
 
 const params = consensusParams(regtest);
 
@@ -30,24 +29,40 @@ function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
+interface Transaction {
+  readonly bytes: Uint8Array;
+  readonly txid: Uint8Array;
+}
+
+const transactions = new Map<number, Transaction>();
+
+/** A coinbase whose output script has this many bytes. */
+function transactionOf(size: number): Transaction {
+  let transaction = transactions.get(size);
+  if (transaction === undefined) {
+    const input = concat(new Uint8Array(32), u32(0xffffffff), Uint8Array.of(0), u32(0xffffffff));
+    const output = concat(new Uint8Array(8), compactSize(size), new Uint8Array(size).map((_, i) => i * i));
+    const bytes = concat(u32(1), Uint8Array.of(1), input, Uint8Array.of(1), output, u32(0));
+    transaction = { bytes, txid: hash256(bytes) };
+    transactions.set(size, transaction);
+  }
+  return transaction;
+}
+
 /**
- * A regtest block with proof of work and one transaction, whose output script has this many bytes
- * (4 at least). Equal arguments make equal blocks.
+ * A regtest block with proof of work and one transaction, whose output script has this many bytes.
+ * Equal arguments make equal blocks.
  *
  * @param prev hash of the block before; any will do for storage
  */
 export function makeBlock(number: number, size = 100, prev: Uint8Array = new Uint8Array(32)): MadeBlock {
-  const script = new SeededRng(BigInt(number)).bytes(Math.max(size, 4));
-  script.set(u32(number));
-  const input = concat(new Uint8Array(32), u32(0xffffffff), Uint8Array.of(0), u32(0xffffffff));
-  const output = concat(new Uint8Array(8), compactSize(script.length), script);
-  const transaction = concat(u32(1), Uint8Array.of(1), input, Uint8Array.of(1), output, u32(0));
-  const header = concat(u32(4), prev, hash256(transaction), u32(1296688602 + number), u32(0x207fffff), u32(0));
+  const { bytes, txid } = transactionOf(size);
+  const header = concat(u32(4), prev, txid, u32(1296688602 + number), u32(0x207fffff), u32(0));
   for (let nonce = 0; ; nonce++) {
     header.set(u32(nonce), 76);
     const hash = hash256(header);
     if (checkProofOfWork(hash, 0x207fffff, params)) {
-      return { bytes: concat(header, Uint8Array.of(1), transaction), hash };
+      return { bytes: concat(header, Uint8Array.of(1), bytes), hash };
     }
   }
 }

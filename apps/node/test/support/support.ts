@@ -1,9 +1,11 @@
-import { afterEach, expect } from '@jest/globals';
+import { afterAll, afterEach, expect } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+const cache = mkdtempSync(join(tmpdir(), 'btcp2p-node-cache-'));
+afterAll(() => rmSync(cache, { recursive: true, force: true }));
 
 const directories: string[] = [];
 const children = new Set<ChildProcess>();
@@ -19,12 +21,6 @@ export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'btcp2p-node-'));
   directories.push(directory);
   return directory;
-}
-
-/** SHA-256 twice, native. */
-export function hash256(bytes: Uint8Array): Uint8Array {
-  const once = createHash('sha256').update(bytes).digest();
-  return Uint8Array.from(createHash('sha256').update(once).digest());
 }
 
 /** Expects equal bytes. jest's own `toEqual` takes a microsecond a byte. */
@@ -44,7 +40,7 @@ export function startChild(file: string, args: readonly string[]): ChildProcess 
       join(import.meta.dirname, file),
       ...args,
     ],
-    { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
+    { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '', BTCP2P_TEST_CACHE: cache } },
   );
   children.add(child);
   return child;

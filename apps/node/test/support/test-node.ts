@@ -59,7 +59,8 @@ export class TestNode {
 
   /** The chain's debug.log. */
   get log(): string {
-    return readFileSync(join(this.directory, 'regtest', 'debug.log'), 'utf8');
+    const chain = this.#args.includes('-chain=main') ? '' : 'regtest';
+    return readFileSync(join(this.directory, chain, 'debug.log'), 'utf8');
   }
 
   /** Resolves when the node has blocks up to a height; rejects after 20 seconds. */

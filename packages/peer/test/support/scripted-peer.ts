@@ -124,6 +124,12 @@ export class ScriptedPeer {
     this.#drain();
   }
 
+  /** The peer's owner is done with a message. */
+  proceed(): void {
+    this.peer.handle({ type: 'continue' }, this.now);
+    this.#drain();
+  }
+
   ping(): void {
     this.peer.ping(this.now);
     this.#drain();

@@ -82,7 +82,8 @@ export function mutated({ block }: MinedBlock): BlockView {
 
 /** Whether the one transaction is that of the header. */
 export function isMutated(block: BlockView): boolean {
-  return block.txid(0, fastSha256d).some((byte, i) => byte !== block.header.merkleRoot[i]);
+  const { merkleRoot } = block.header;
+  return block.txid(0, fastSha256d).some((byte, i) => byte !== merkleRoot[i]);
 }
 
 /** The same header with a nonce that does not meet the target. */

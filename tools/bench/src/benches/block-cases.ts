@@ -2,7 +2,7 @@ import { BlockView, sha256d } from '@btcp2p/wire';
 import type { Case, Contender, Target } from '../bench.ts';
 import type { BlockLibrary, DecodedBlock } from '../block-library.ts';
 import { digest } from '../digest.ts';
-import { nativeSha256d } from '../native-sha256d.ts';
+import { nativeSha256d } from '@btcp2p/reactor';
 import { digestOfFields } from '../plain-tx.ts';
 import { coreBench } from '../rivals/core-bench.ts';
 import { atLeast, reaches } from '../target.ts';

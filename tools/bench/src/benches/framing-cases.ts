@@ -5,7 +5,7 @@ import {
 } from '@btcp2p/wire';
 import type { Case } from '../bench.ts';
 import { digest } from '../digest.ts';
-import { nativeSha256d } from '../native-sha256d.ts';
+import { nativeSha256d } from '@btcp2p/reactor';
 import { timed } from '../timed.ts';
 import { microsecondsEach } from '../unit.ts';
 import { OURS } from './our-library.ts';

@@ -1,5 +1,8 @@
 import type { Bench } from '../bench.ts';
+import { blocksync } from './blocksync.ts';
+import { headers } from './headers.ts';
+import { headersync } from './headersync.ts';
 import { wire } from './wire.ts';
 
 /** All benches, in the order in which they run. */
-export const benches: readonly Bench[] = [wire];
+export const benches: readonly Bench[] = [wire, headers, headersync, blocksync];

@@ -1,9 +1,10 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Contender } from '../bench.ts';
+import { coreVersion } from './core-version.ts';
 
 const run = promisify(execFile);
 
@@ -24,16 +25,6 @@ export function benchBitcoin(): string | undefined {
   return path;
 }
 
-/** Bitcoin Core's version as the `bitcoind` beside its bench says it; undefined without one. */
-export function coreVersion(binary: string): string | undefined {
-  try {
-    const text = execFileSync(join(binary, '../bitcoind'), ['-version'], { encoding: 'utf8' });
-    return /version (\S+)/.exec(text)?.[1];
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * A bench of Bitcoin Core's own, which works on block 413567 and asserts its result. Each sample is
  * the median that one run of the program reports.
@@ -42,7 +33,7 @@ export function coreVersion(binary: string): string | undefined {
  * @param coreName as Core calls it (`bench_bitcoin -list`)
  */
 export function coreBench(binary: string, name: string, coreName: string): Contender {
-  const version = coreVersion(binary);
+  const version = coreVersion(join(dirname(binary), 'bitcoind'));
   return {
     name,
     ...(version === undefined ? {} : { version }),

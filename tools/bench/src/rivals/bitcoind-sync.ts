@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Outcome } from '../self-timed.ts';
+import { Bitcoind } from './bitcoind.ts';
+
+/** Milliseconds between two looks at bitcoind's headers: no call waits for headers. */
+export const HEADERS_POLL_MS = 4;
+
+/** Checks of its own data that a normal run does not make, at every block. */
+const NO_SELF_CHECKS = ['-checkblockindex=0', '-checkmempool=0', '-minimumchainwork=0'];
+
+/** Milliseconds after which a sync has failed. */
+const TIMEOUT_MS = 120_000;
+
+/**
+ * Lets a fresh bitcoind sync headers from a peer.
+ *
+ * @param peer `host:port`
+ */
+export async function syncHeaders(binary: string, peer: string, height: number): Promise<Outcome> {
+  return withBitcoind(binary, 'main', async (node) => {
+    const start = performance.now();
+    await connect(node, peer);
+    while ((await node.call<{ headers: number }>('getblockchaininfo')).headers < height) {
+      if (performance.now() - start > TIMEOUT_MS) throw new Error('bitcoind gets no headers');
+      await sleep(HEADERS_POLL_MS);
+    }
+    const seconds = (performance.now() - start) / 1_000;
+    const tips = await node.call<{ height: number; hash: string }[]>('getchaintips');
+    return { seconds, answer: tips.find((tip) => tip.height === height)!.hash };
+  });
+}
+
+/** Lets a fresh bitcoind sync the blocks of a regtest chain from a peer. */
+export async function syncBlocks(binary: string, peer: string, height: number): Promise<Outcome> {
+  return withBitcoind(binary, 'regtest', async (node) => {
+    const start = performance.now();
+    await connect(node, peer);
+    const reached = await node.call<{ height: number; hash: string }>(
+      'waitforblockheight', height, TIMEOUT_MS,
+    );
+    const seconds = (performance.now() - start) / 1_000;
+    if (reached.height < height) throw new Error(`bitcoind is at ${reached.height}`);
+    return { seconds, answer: reached.hash };
+  });
+}
+
+async function withBitcoind(
+  binary: string,
+  chain: 'main' | 'regtest',
+  run: (node: Bitcoind) => Promise<Outcome>,
+): Promise<Outcome> {
+  const node = await Bitcoind.start(binary, chain, NO_SELF_CHECKS);
+  try {
+    return await run(node);
+  } finally {
+    await node.stop();
+  }
+}
+
+/** With the v1 transport: trying v2 first would cost it a connection. */
+async function connect(node: Bitcoind, peer: string): Promise<void> {
+  await node.call('addnode', peer, 'onetry', false);
+}
