@@ -70,7 +70,7 @@ export function genesisAnchor(network: Network): HeaderAnchor {
  * work is the best, and among equals the one seen first.
  *
  * Every header in it has passed all of Core's header checks: proof of work, difficulty, both bounds
- * of its time, and version. Memory: 112 bytes a header, and 11 to 21 more for finding it by hash.
+ * of its time, and version. Memory: 112 bytes a header, and 11 to 32 more for finding it by hash.
  */
 export class HeaderTree {
   readonly #params: ConsensusParams;
@@ -291,7 +291,7 @@ export class HeaderTree {
 
   /**
    * Marks a header and all its descendants, present and to come. The best header becomes the best
-   * of the others. It visits every header, which takes some milliseconds for a million.
+   * of the others. It visits every header, which takes tens of milliseconds for a million.
    *
    * @throws RangeError for the anchor
    */

@@ -250,6 +250,8 @@ describe('in context', () => {
     expect(verdictInContext(locked(1_699_999_999))).toBe('ok');
     expect(verdictInContext(locked(1_700_000_000))).toBe('bad-txns-nonfinal');
     // Before BIP 113, the block's own time counts.
+    const from = { ...params, csvHeight: height };
+    expect(verdictInContext(locked(1_700_000_000), {}, from)).toBe('bad-txns-nonfinal');
     const before = { ...params, csvHeight: height + 1 };
     expect(verdictInContext(locked(1_700_000_000), {}, before)).toBe('ok');
     expect(verdictInContext(locked(1_700_003_600), {}, before)).toBe('bad-txns-nonfinal');

@@ -110,7 +110,8 @@ describe('a transaction by itself', () => {
   });
 
   test('the 10 bytes of an empty one', () => {
-    const bytes = encode(Transaction, spend([], { outputs: [] }));
+    // Its lock time is no number of inputs.
+    const bytes = encode(Transaction, spend([], { outputs: [], lockTime: 7 }));
     expect(bytes.length).toBe(10);
     expect(inspectTransaction(bytes)).toEqual({ reason: 'bad-txns-vin-empty', sigOps: 0 });
     expect(isCoinbase(bytes)).toBe(false);

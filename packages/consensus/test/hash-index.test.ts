@@ -61,6 +61,21 @@ test('stays small: at most 32 bytes a hash from a thousand on', () => {
   expect(most).toBeLessThanOrEqual(32);
 });
 
+test('a table that has been outgrown is left within a sixth of its insertions', () => {
+  const { hashes, index } = indexed(5n);
+  const sizes: number[] = [];
+  for (let i = 0; i < 3_000; i++) {
+    hashes.push(hashOf(i));
+    index.insert(hashes[i]!, 0, i);
+    sizes.push(index.byteLength);
+  }
+  // 8 bytes a slot; 1,024 slots are 3/4 full at 768, and left 8 slots at a time.
+  expect(sizes[767]).toBe(1_024 * 8);
+  expect(sizes[768]).toBe((1_024 + 2_048) * 8);
+  expect(sizes[768 + 127]).toBe((1_024 + 2_048) * 8);
+  expect(sizes[768 + 128]).toBe(2_048 * 8);
+});
+
 test('under any salt, a hash is compared with itself alone', () => {
   const comparisons = (salt: bigint): number => {
     let count = 0;

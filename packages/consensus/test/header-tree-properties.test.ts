@@ -112,6 +112,8 @@ describe('any tree', () => {
     const fork = locator.find((at) => lastCommon(at, b) === at) ?? headers[0]!;
     const beyond = lastCommon(a, b) === b;
     expect(tree.findFork(tree.locator(a.number), b.number)).toBe(beyond ? b.number : fork.number);
+    const single = common === a ? a : beyond ? b : headers[0]!;
+    expect(tree.findFork([a.hash], b.number)).toBe(single.number);
     expect(Math.sign(tree.compareWork(a.number, b.number))).toBe(a.work > b.work ? 1 : a.work < b.work ? -1 : 0);
   };
 
@@ -212,7 +214,7 @@ describe('difficulty', () => {
   });
 });
 
-test('a hundred headers a page, a tree of 1,500: everything is still there', () => {
+test('a tree of 1,500, which takes several pages of memory: everything is still there', () => {
   const pair = pairOf({}, EASY_BITS);
   const { tree } = pair;
   let tip = 0;

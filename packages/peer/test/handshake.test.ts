@@ -171,6 +171,8 @@ describe('peers that are let go', () => {
             'disconnecting peer=0',
         });
         expect(script.receivedTypes).toEqual(['version']);
+        const { bytessent_per_msg: sent } = script.peer.info(script.now);
+        expect(Object.keys(sent)).toEqual(['version']);
         // The caller still learns what the peer offers.
         expect(script.peer.version?.services).toBe(services);
       },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { MINUTE } from '@btcp2p/machine';
-import { ServiceFlags, type Message, type VersionAddress } from '@btcp2p/wire';
+import { ServiceFlags, sha256d, type Message, type VersionAddress } from '@btcp2p/wire';
 import type { Transport } from '../src/index.ts';
 import { FULL, START, theirVersion } from './support/options.ts';
 import { ScriptedPeer } from './support/scripted-peer.ts';
@@ -112,6 +112,17 @@ describe('info', () => {
 });
 
 describe('bytes', () => {
+  test('of messages are hashed by the function given', () => {
+    let count = 0;
+    const counting = (bytes: Uint8Array): Uint8Array => {
+      count++;
+      return sha256d(bytes);
+    };
+    const script = ScriptedPeer.established({ sha256d: counting });
+    // Each message has a checksum, either way: theirs are version and verack.
+    expect(count).toBe(script.received.length + 2);
+  });
+
   test('are those that came and went, by type', () => {
     const script = new ScriptedPeer();
     let said = script.say({ type: 'version', payload: theirVersion() }, VERACK);

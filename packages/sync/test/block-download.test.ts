@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { HeaderEntry, HeaderTree } from '@btcp2p/consensus';
 import { MINUTE, PeerIds, type PeerId, type Time } from '@btcp2p/machine';
 import {
@@ -71,6 +71,12 @@ describe('the window', () => {
     expect(request(b)).toEqual(range(17, 32));
     expect(download.inFlight).toBe(32);
     expect(heights(download.inFlightFrom(b))).toEqual(range(17, 32));
+  });
+
+  test('is not moved by asking: what is found is wanted until it is requested', () => {
+    const a = newPeer();
+    expect(heights(download.findNext(a, mainTip, 0, 5).wanted)).toEqual(range(1, 5));
+    expect(heights(download.findNext(a, mainTip, 0, 7).wanted)).toEqual(range(1, 7));
   });
 
   test('ends 1,024 above the last common block', () => {

@@ -32,20 +32,29 @@ function process(
   return processor.process(id, batch, { tip: headers.anchor, workThreshold: work, trusted }, at);
 }
 
+/** The outcome, which must be of that type. */
+function expectType<T extends HeadersOutcome['type']>(
+  outcome: HeadersOutcome,
+  type: T,
+): HeadersOutcome & { type: T } {
+  expect(outcome.type).toBe(type);
+  return outcome as HeadersOutcome & { type: T };
+}
+
 describe('judging a message', () => {
   test('headers that connect are kept, and those that are known are not new', () => {
     expect(process(chain.slice(0, 50))).toMatchObject({ type: 'accepted', isNew: true, full: false });
     expect(headers.size).toBe(51);
     const again = process(chain.slice(0, 60));
     expect(again).toMatchObject({ type: 'accepted', last: headers.best, isNew: true });
-    expect((again as { added: unknown[] }).added).toHaveLength(10);
+    expect(expectType(again, 'accepted').added).toHaveLength(10);
     expect(process(chain.slice(40, 60))).toMatchObject({ type: 'accepted', added: [], isNew: false });
   });
 
   test('a full message asks for more, from its end', () => {
     const outcome = process(chain.slice(0, FULL));
     expect(outcome).toMatchObject({ type: 'accepted', full: true });
-    expect((outcome as { locator: Uint8Array[] }).locator[0]).toEqual(chain[FULL - 1]!.hash);
+    expect(expectType(outcome, 'accepted').locator![0]).toEqual(chain[FULL - 1]!.hash);
     expect(process(chain.slice(FULL, 2 * FULL - 1))).toMatchObject({ locator: undefined });
   });
 
@@ -69,8 +78,8 @@ describe('judging a message', () => {
     const old = mineHeaders(chain[19]!, 1, { time: genesis.header.time });
     const outcome = process([...chain.slice(0, 20), ...old]);
     expect(outcome).toMatchObject({ type: 'invalid', reason: 'time-too-old' });
-    expect((outcome as { added: unknown[] }).added).toHaveLength(20);
-    expect((outcome as { detail: string }).detail).toContain('time-too-old, ');
+    expect(expectType(outcome, 'invalid').added).toHaveLength(20);
+    expect(expectType(outcome, 'invalid').detail).toContain('time-too-old, ');
   });
 
   test('what builds on a block that was found invalid is refused', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describeWithData, headersFile } from '@btcp2p/testdata';
 import { consensusParams, genesisAnchor, HeaderTree, type ConsensusParams } from '@btcp2p/consensus';
 import { SeededRng } from '@btcp2p/machine';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { KINDS, World, type Kind } from './support/world.ts';
 
 const HOURS = 60 * 60 * 1_000;

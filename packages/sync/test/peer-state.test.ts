@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { HeaderEntry, HeaderTree } from '@btcp2p/consensus';
 import { MINUTE, PeerIds, type Time } from '@btcp2p/machine';
 import { BlockAvailability } from '../src/block-availability.ts';

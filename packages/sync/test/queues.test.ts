@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { BitQueue } from '../src/bit-queue.ts';
 import { COMPRESSED_HEADER_SIZE, CompressedHeaders } from '../src/compressed-headers.ts';
 

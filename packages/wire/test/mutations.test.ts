@@ -94,7 +94,10 @@ describe('10,000 mutations of each message give a value or a DecodeError', () =>
       const result = outcome(() => decodeMessage(type, bytes));
       if (result instanceof DecodeError) {
         counts.refused++;
-        if (!(Number.isInteger(result.offset) && result.offset >= 0)) throw new Error(`offset ${result.offset}`);
+        const { offset } = result;
+        // A block's scan may have jumped past the end by the time that it looks.
+        const end = type === 'block' ? Infinity : bytes.length;
+        if (!(Number.isInteger(offset) && offset >= 0 && offset <= end)) throw new Error(`offset ${offset}`);
         continue;
       }
       counts.decoded++;

@@ -41,6 +41,9 @@ const NEVER: Readonly<Record<string, readonly string[]>> = {
 export const TOOLS: readonly string[] = [
   '@btcp2p/bcoin-peer',
   '@btcp2p/bench',
+  '@btcp2p/bitcoind-peer',
+  '@btcp2p/demo',
+  '@btcp2p/regtest',
   '@btcp2p/replay-peer',
   '@btcp2p/testdata',
   '@btcp2p/tidy',

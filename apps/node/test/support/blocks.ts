@@ -41,7 +41,7 @@ function transactionOf(size: number): Transaction {
   let transaction = transactions.get(size);
   if (transaction === undefined) {
     const input = concat(new Uint8Array(32), u32(0xffffffff), Uint8Array.of(0), u32(0xffffffff));
-    const output = concat(new Uint8Array(8), compactSize(size), new Uint8Array(size).map((_, i) => i * i));
+    const output = concat(new Uint8Array(8), compactSize(size), new Uint8Array(size).fill(size / 30));
     const bytes = concat(u32(1), Uint8Array.of(1), input, Uint8Array.of(1), output, u32(0));
     transaction = { bytes, txid: hash256(bytes) };
     transactions.set(size, transaction);

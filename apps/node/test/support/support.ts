@@ -46,10 +46,13 @@ export function startChild(file: string, args: readonly string[]): ChildProcess 
   return child;
 }
 
-/** What a child wrote, once it has ended. */
-export async function outcome(child: ChildProcess): Promise<{ code: number | null; output: Buffer }> {
+/** What a child wrote, and how it ended. */
+export async function outcome(
+  child: ChildProcess,
+): Promise<{ readonly code: number | null; readonly signal: string | null; readonly output: Buffer }> {
   const chunks: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, output: Buffer.concat(chunks) };
+  return new Promise((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal, output: Buffer.concat(chunks) }));
+  });
 }
