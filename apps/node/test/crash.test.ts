@@ -48,5 +48,4 @@ test(`${ROUNDS} times kill -9 while storing: all that was acknowledged is there`
   }
   // What was at stake.
   expect([headers > 500, blocks.size > 300]).toEqual([true, true]);
-  process.stderr.write(`crash: ${headers} headers, ${blocks.size} blocks, ${notices.length} torn tails\n`);
 }, 60_000);

@@ -48,10 +48,10 @@ export async function runCase(it: Case): Promise<CaseResult> {
   return {
     case: it,
     ours: ours!,
-    rivals: rivals.map((rival) => ({
-      ...rival,
-      ratio: ratioOf(it.unit, ours!.figure.median, rival.figure.median),
-    })),
+    rivals: rivals.map(({ name, version, figure }) => {
+      const ratio = ratioOf(it.unit, ours!.figure.median, figure.median);
+      return { name, version, figure, ratio };
+    }),
   };
 }
 

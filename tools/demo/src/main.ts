@@ -55,7 +55,7 @@ async function demo(): Promise<void> {
   children.push(node);
   const exited = once(node, 'exit');
   const log = join(data, 'regtest', 'debug.log');
-  const synced = await seen(log, `height=${BLOCKS}\n`);
+  const synced = await seen(log, new RegExp(`UpdateTip: .* height=${BLOCKS}\n`));
   miner.send({ interval: INTERVAL, until: top } satisfies ToMiner);
   const [code] = (await exited) as [number];
   if (code !== 0) end(`btcp2p-node ended with ${code}`);
@@ -84,11 +84,10 @@ function makeDirectory(name: string): string {
   return path;
 }
 
-/** Resolves, with the moment, when a file contains a text. */
-async function seen(path: string, text: string): Promise<number> {
+/** Resolves, with the moment, when a file has such a line. */
+async function seen(path: string, line: RegExp): Promise<number> {
   for (;;) {
-    const content = readIfThere(path);
-    if (content.includes(text)) return performance.now();
+    if (line.test(readIfThere(path))) return performance.now();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -127,7 +127,7 @@ export class AppendFile {
     const last = this.#batches.at(-1);
     if (last !== undefined && last.length + length <= last.bytes.length) return last;
     const bytes =
-      length > BATCH_SIZE ? new Uint8Array(length) : (this.#spare.pop() ?? new Uint8Array(BATCH_SIZE));
+      length > BATCH_SIZE ? unfilled(length) : (this.#spare.pop() ?? unfilled(BATCH_SIZE));
     let settle: Batch['settle'] = () => {};
     const written = new Promise<void>((resolve, reject) => {
       settle = (error) => (error === undefined ? resolve() : reject(error));
@@ -187,4 +187,9 @@ export class AppendFile {
     }
     return this.#failure;
   }
+}
+
+/** An array whose content is about to be written. */
+function unfilled(length: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
 }

@@ -3,7 +3,7 @@ import { SeededRng } from '@btcp2p/machine';
 import {
   Addr, AddrV2, decode, encode, MAX_ADDR_TO_SEND, type AddressNetwork, type Codec,
 } from '@btcp2p/wire';
-import type { Case } from '../bench.ts';
+import type { Case, Contender } from '../bench.ts';
 import { digest } from '../digest.ts';
 import { timed } from '../timed.ts';
 import { microsecondsEach } from '../unit.ts';
@@ -45,7 +45,7 @@ function roundTrip<T>(name: string, codec: Codec<T>, message: T, bcoin?: Bcoin):
   };
 }
 
-function byBcoin(bcoin: Bcoin, payload: Uint8Array): Case['ours'] {
+function byBcoin(bcoin: Bcoin, payload: Uint8Array): Contender {
   const buffer = bcoin.buffer(payload);
   return timed({
     name: 'bcoin',

@@ -16,7 +16,7 @@ const CHECK = { name: 'Core DeserializeAndCheckBlock', core: 'DeserializeAndChec
 
 /** What the cases of one block are made of. */
 export interface BlockCases {
-  /** As it stands in the names of the cases. */
+  /** What stands behind the names of its cases. */
   readonly height: number;
   readonly bytes: Uint8Array;
   readonly libraries: readonly BlockLibrary[];
@@ -29,12 +29,12 @@ export interface BlockCases {
 /** All cases of one block. */
 export function blockCases(of: BlockCases): Case[] {
   const kinds = [scan, txids, txidsInJavaScript, fullCheck, decodeToObjects, encodeTransactions];
-  return kinds.map((kind) => kind(of)).map((it) => ({ ...it, name: `${it.name}, ${of.height}` }));
+  return kinds.map((kind) => kind(of));
 }
 
-function scan({ bytes, libraries }: BlockCases): Case {
+function scan({ height, bytes, libraries }: BlockCases): Case {
   return {
-    name: 'scan a block (structure checked)',
+    name: `scan a block (structure checked), ${height}`,
     unit: gigabytesPerSecond(bytes.length),
     ours: timed({
       name: OURS,
@@ -49,10 +49,10 @@ function scan({ bytes, libraries }: BlockCases): Case {
   };
 }
 
-function txids({ bytes, libraries, coreBinary, hasTargets }: BlockCases): Case {
+function txids({ height, bytes, libraries, coreBinary, hasTargets }: BlockCases): Case {
   const targets = [atLeast(8, 'bitcoinjs-lib'), atLeast(1, CHECK.name)];
   return {
-    name: 'structure checked + all txids',
+    name: `structure checked + all txids, ${height}`,
     unit: milliseconds,
     ours: timed({
       name: OURS,
@@ -74,9 +74,9 @@ function txids({ bytes, libraries, coreBinary, hasTargets }: BlockCases): Case {
   };
 }
 
-function txidsInJavaScript({ bytes, libraries }: BlockCases): Case {
+function txidsInJavaScript({ height, bytes, libraries }: BlockCases): Case {
   return {
-    name: 'structure checked + all txids, default hash',
+    name: `structure checked + all txids, default hash, ${height}`,
     unit: milliseconds,
     ours: timed({ name: OURS, run: () => BlockView.of(bytes).txids(sha256d), answer: digest }),
     rivals: contenders(
@@ -89,9 +89,9 @@ function txidsInJavaScript({ bytes, libraries }: BlockCases): Case {
   };
 }
 
-function fullCheck({ bytes, libraries, coreBinary }: BlockCases): Case {
+function fullCheck({ height, bytes, libraries, coreBinary }: BlockCases): Case {
   return {
-    name: 'full check',
+    name: `full check, ${height}`,
     unit: milliseconds,
     ours: timed({ name: OURS, run: () => isBlockOk(bytes, nativeSha256d), answer: String }),
     rivals: [
@@ -107,9 +107,9 @@ function fullCheck({ bytes, libraries, coreBinary }: BlockCases): Case {
   };
 }
 
-function decodeToObjects({ bytes, libraries, hasTargets }: BlockCases): Case {
+function decodeToObjects({ height, bytes, libraries, hasTargets }: BlockCases): Case {
   return {
-    name: 'decode to objects',
+    name: `decode to objects, ${height}`,
     unit: milliseconds,
     ours: timed({
       name: OURS,
@@ -126,11 +126,11 @@ function decodeToObjects({ bytes, libraries, hasTargets }: BlockCases): Case {
   };
 }
 
-function encodeTransactions({ bytes, libraries }: BlockCases): Case {
+function encodeTransactions({ height, bytes, libraries }: BlockCases): Case {
   const transactions = transactionsOf(bytes);
   const decoded = libraries.map((library) => ({ library, block: library.decode(bytes) }));
   return {
-    name: 'encode all transactions',
+    name: `encode all transactions, ${height}`,
     unit: milliseconds,
     ours: timed({ name: OURS, run: () => encodeAll(transactions), answer: digest }),
     rivals: decoded.map(({ library: { name, version }, block }) =>

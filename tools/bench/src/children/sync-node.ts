@@ -54,5 +54,5 @@ function follow(event: NodeEvent): void {
 /** The height that an event says has been reached, if it is of the kind that counts. */
 function heightOf(event: NodeEvent): number | undefined {
   if (task.until === 'blocks') return event.type === 'tip' ? event.height : undefined;
-  return event.type === 'headers' ? headers.height(event.best) : undefined;
+  return event.type === 'headers' ? headers.height(headers.best) : undefined;
 }
