@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Chain } from '@btcp2p/wire';
 import { lockDirectory } from './directory-lock.ts';
-import { NodeError, systemErrorText } from './node-error.ts';
+import { NodeError, systemErrorCode, systemErrorText } from './node-error.ts';
 
 /** The directory of each chain inside the data directory (Core chainparamsbase.cpp). */
 const CHAIN_DIRECTORIES: Readonly<Record<Chain, string>> = {
@@ -69,10 +69,23 @@ export async function checkDiskSpace(directory: string): Promise<void> {
 
 function makeDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeWithParents(path);
   } catch (error) {
     throw new NodeError('data-directory', `Cannot create directory ${path}: ${systemErrorText(error)}`, {
       cause: error,
     });
+  }
+}
+
+/** Not `recursive`: on a read-only disk Node.js then says that something does not exist. */
+function makeWithParents(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    makeWithParents(dirname(path));
+    mkdirSync(path);
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { existsSync } from 'node:fs';
-import { NodeError } from '../src/node-error.ts';
+import type { NodeError } from '../src/node-error.ts';
 import { AppendFile, type AppendFileOptions } from '../src/storage/append-file.ts';
 import { nodeFileSystem } from '../src/storage/file-system.ts';
 import { MemoryFileSystem, systemError, type Faults } from './support/memory-file-system.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { createHash } from 'node:crypto';
 import { checkProofOfWork, consensusParams } from '@btcp2p/consensus';
 import { regtest, toHex } from '@btcp2p/wire';
@@ -118,7 +118,7 @@ describe('the format', () => {
   });
 
   test('blocks in any order, twice, and from several files', async () => {
-    const disk = await diskWith([...blocks].reverse(), false);
+    const disk = await diskWith(blocks.toReversed(), false);
     disk.files.set('/blocks/blk00007.dat', disk.files.get(FIRST)!.slice());
     const { storage, notices } = await openStorage(disk, false);
     expect([storage.blocks.size, notices]).toEqual([13, []]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDataDirectory } from '../src/data-directory.ts';
 import { lockDirectory } from '../src/directory-lock.ts';
@@ -51,6 +51,17 @@ describe('layout', () => {
     const locked = await refusalOf(lockDirectory(join(base, 'none')));
     expect(locked.message).toBe(`Cannot write to directory '${base}/none'; check permissions.`);
   });
+});
+
+test('a directory that may not be written is one clear error', async () => {
+  // root may write everywhere but where nobody can.
+  const isRoot = process.getuid?.() === 0;
+  const directory = isRoot ? '/proc' : temporaryDirectory();
+  if (!isRoot) chmodSync(directory, 0o555);
+  const error = await refusalOf(lockDirectory(directory));
+  expect([error.code, error.message]).toEqual([
+    'data-directory', `Cannot write to directory '${directory}'; check permissions.`,
+  ]);
 });
 
 describe('lock', () => {

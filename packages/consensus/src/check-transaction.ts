@@ -92,7 +92,10 @@ function checkValue(value: number, total: number): TransactionRejectReason | und
   return total > MAX_VALUE ? 'bad-txns-txouttotal-toolarge' : undefined;
 }
 
-function checkInputs(bytes: Uint8Array, inputs: readonly number[]): TransactionRejectReason | undefined {
+function checkInputs(
+  bytes: Uint8Array,
+  inputs: readonly number[],
+): TransactionRejectReason | undefined {
   if (hasDuplicateOutpoint(bytes, inputs)) return 'bad-txns-inputs-duplicate';
   const first = inputs[0]!;
   if (inputs.length === 1 && isNullOutpoint(bytes, first)) {

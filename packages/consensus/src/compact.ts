@@ -36,7 +36,9 @@ export function compactToTarget(bits: number): CompactTarget {
 export function targetToCompact(target: bigint): number {
   if (target < 0n || target > UINT256) throw new RangeError('a target is 0 to 2^256 - 1');
   let size = target === 0n ? 0 : Math.ceil(target.toString(16).length / 2);
-  let mantissa = Number(size <= 3 ? target << BigInt(8 * (3 - size)) : target >> BigInt(8 * (size - 3)));
+  let mantissa = Number(
+    size <= 3 ? target << BigInt(8 * (3 - size)) : target >> BigInt(8 * (size - 3)),
+  );
   // The highest bit of the mantissa would be the sign.
   if ((mantissa & SIGN) !== 0) {
     mantissa >>= 8;

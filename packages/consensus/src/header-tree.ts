@@ -94,7 +94,10 @@ export class HeaderTree {
   constructor({ params, anchor, sha256d: hash = sha256d, salt = 0n }: HeaderTreeOptions) {
     this.#params = params;
     this.#sha256d = hash;
-    this.#index = new HashIndex((entry, bytes, at) => this.#records.hasHash(entry, bytes, at), salt);
+    this.#index = new HashIndex(
+      (entry, bytes, at) => this.#records.hasHash(entry, bytes, at),
+      salt,
+    );
     this.#interval = difficultyAdjustmentInterval(params);
     this.#easiest = easiestTarget(params);
     this.#easiestBits = targetToCompact(params.powLimit);

@@ -17,7 +17,11 @@ const SEQUENCE_FINAL = 0xffff_ffff;
  * @param time what times are compared with, Unix seconds: the median time past of the block before,
  *   or where BIP 113 does not hold yet the block's own time
  */
-export function isFinalTransaction(transaction: Transaction, height: number, time: number): boolean {
+export function isFinalTransaction(
+  transaction: Transaction,
+  height: number,
+  time: number,
+): boolean {
   if (isLockTimeReached(transaction.lockTime, height, time)) return true;
   return transaction.inputs.every(({ sequence }) => sequence === SEQUENCE_FINAL);
 }

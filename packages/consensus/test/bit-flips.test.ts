@@ -90,7 +90,8 @@ describe('a header with one of its 640 bits flipped', () => {
       const flipped = remine(flip(next!, bit));
       const changed = decode(BlockHeader, flipped).time;
       expect(changed).not.toBe(time);
-      const expected = changed <= median ? 'time-too-old' : changed > NOW + 7_200 ? 'time-too-new' : 'added';
+      const expected =
+        changed <= median ? 'time-too-old' : changed > NOW + 7_200 ? 'time-too-new' : 'added';
       expect(judge(flipped)).toBe(expected);
       seen.add(expected);
     }
@@ -104,7 +105,9 @@ describe('a header with one of its 640 bits flipped', () => {
       const { target, negative, overflow } = compactToTarget(decode(BlockHeader, flipped).bits);
       const possible = !negative && !overflow && target >= 1n << 240n && target <= params.powLimit;
       if (possible) mined++;
-      expect(judge(possible ? remine(flipped) : flipped)).toBe(possible ? 'bad-diffbits' : 'high-hash');
+      expect(judge(possible ? remine(flipped) : flipped)).toBe(
+        possible ? 'bad-diffbits' : 'high-hash',
+      );
     }
     // All of the mantissa but its sign.
     expect(mined).toBeGreaterThanOrEqual(23);

@@ -33,8 +33,20 @@ class Bitcoind {
   private constructor(binary: string, port: number, extra: readonly string[]) {
     this.#directory = mkdtempSync(join(tmpdir(), 'btcp2p-consensus-'));
     this.#port = port;
-    const options = ['-regtest', '-listen=0', '-connect=0', '-dnsseed=0', '-server', '-printtoconsole=0'];
-    const own = [`-datadir=${this.#directory}`, `-rpcport=${port}`, '-rpcbind=127.0.0.1', '-rpcallowip=127.0.0.1'];
+    const options = [
+      '-regtest',
+      '-listen=0',
+      '-connect=0',
+      '-dnsseed=0',
+      '-server',
+      '-printtoconsole=0',
+    ];
+    const own = [
+      `-datadir=${this.#directory}`,
+      `-rpcport=${port}`,
+      '-rpcbind=127.0.0.1',
+      '-rpcallowip=127.0.0.1',
+    ];
     this.#process = spawn(binary, [...options, ...own, ...extra], { stdio: 'ignore' });
   }
 
@@ -68,7 +80,10 @@ class Bitcoind {
       headers: { authorization: `Basic ${Buffer.from(cookie).toString('base64')}` },
       body: JSON.stringify({ method, params }),
     });
-    const { result, error } = (await response.json()) as { result: unknown; error: { message: string } | null };
+    const { result, error } = (await response.json()) as {
+      result: unknown;
+      error: { message: string } | null;
+    };
     if (error !== null) throw new Error(error.message);
     return result;
   }
@@ -103,7 +118,8 @@ describeWithBitcoind('Bitcoin Core says the same', (binary) => {
     const compare = async (header: Uint8Array): Promise<string> => {
       const expected = await bitcoind.call('submitheader', toHex(header)).then(
         () => 'added',
-        (error: Error) => (error.message.startsWith('Must submit previous header') ? 'orphan' : error.message),
+        (error: Error) =>
+          error.message.startsWith('Must submit previous header') ? 'orphan' : error.message,
       );
       const result = tree.add(header, now);
       // Core does not tell a header that it knew before.
@@ -165,7 +181,10 @@ describeWithBitcoind('Bitcoin Core says the same', (binary) => {
     const judge = (block: BlockView): string => {
       const result = checkBlock(block, params, nativeSha256d);
       if (result.status === 'invalid') return result.reason;
-      const context = { height: tree.height(tree.best) + 1, medianTimePast: tree.medianTimePast(tree.best) };
+      const context = {
+        height: tree.height(tree.best) + 1,
+        medianTimePast: tree.medianTimePast(tree.best),
+      };
       const inContext = checkBlockContext(block, context, params, nativeSha256d);
       return inContext.status === 'invalid' ? inContext.reason : 'ok';
     };
@@ -180,23 +199,39 @@ describeWithBitcoind('Bitcoin Core says the same', (binary) => {
       coinbase([...heightScript(height), 0, 0], changes);
     for (let i = 0; i < 15; i++) expect(await compare(next((height) => [base(height)]))).toBe('ok');
 
-    const output = (value: bigint, scriptPubKey = new Uint8Array(0)): TxOut => ({ value, scriptPubKey });
-    const commitment = output(0n, Uint8Array.of(0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed, ...new Uint8Array(32)));
+    const output = (value: bigint, scriptPubKey = new Uint8Array(0)): TxOut => ({
+      value,
+      scriptPubKey,
+    });
+    const commitment = output(
+      0n,
+      Uint8Array.of(0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed, ...new Uint8Array(32)),
+    );
     const committing = (height: number, witness: readonly Uint8Array[]): Transaction => {
       const { inputs, outputs } = base(height);
-      return { ...base(height), inputs: [{ ...inputs[0]!, witness }], outputs: [...outputs, commitment] };
+      return {
+        ...base(height),
+        inputs: [{ ...inputs[0]!, witness }],
+        outputs: [...outputs, commitment],
+      };
     };
     const locked = (lockTime: number): Transaction => spend([1], { lockTime }, { sequence: 0 });
     const median = tree.medianTimePast(tree.best);
     const cases: Readonly<Record<string, (height: number) => readonly Transaction[]>> = {
       'bad-cb-missing': () => [spend([1])],
       'bad-cb-multiple': (height) => [base(height), base(height + 1)],
-      'bad-blk-length': (height) => [base(height), spend([1], { outputs: [output(1n, new Uint8Array(1_000_000))] })],
+      'bad-blk-length': (height) => [
+        base(height),
+        spend([1], { outputs: [output(1n, new Uint8Array(1_000_000))] }),
+      ],
       'bad-cb-length': () => [coinbase(Array<number>(101).fill(0))],
       'bad-txns-vin-empty': (height) => [base(height), spend([], { outputs: [] })],
       'bad-txns-vout-empty': (height) => [base(height), spend([1], { outputs: [] })],
       'bad-txns-vout-negative': (height) => [base(height), spend([1], { outputs: [output(-1n)] })],
-      'bad-txns-vout-toolarge': (height) => [base(height), spend([1], { outputs: [output(2_100_000_000_000_001n)] })],
+      'bad-txns-vout-toolarge': (height) => [
+        base(height),
+        spend([1], { outputs: [output(2_100_000_000_000_001n)] }),
+      ],
       'bad-txns-txouttotal-toolarge': (height) => [
         base(height),
         spend([1], { outputs: [output(2_100_000_000_000_000n), output(1n)] }),
@@ -214,16 +249,25 @@ describeWithBitcoind('Bitcoin Core says the same', (binary) => {
       'bad-cb-height': (height) => [base(height + 1)],
       'bad-witness-nonce-size': (height) => [committing(height, [new Uint8Array(31)])],
       'bad-witness-merkle-match': (height) => [committing(height, [new Uint8Array(32)])],
-      'unexpected-witness': (height) => [base(height), spend([1], {}, { witness: [new Uint8Array(1)] })],
+      'unexpected-witness': (height) => [
+        base(height),
+        spend([1], {}, { witness: [new Uint8Array(1)] }),
+      ],
     };
-    for (const [reason, make] of Object.entries(cases)) expect(await compare(next(make))).toBe(reason);
-    expect(await compare(next((height) => [base(height), locked(median)]))).toBe('bad-txns-nonfinal');
+    for (const [reason, make] of Object.entries(cases))
+      expect(await compare(next(make))).toBe(reason);
+    expect(await compare(next((height) => [base(height), locked(median)]))).toBe(
+      'bad-txns-nonfinal',
+    );
     // A merkle root of other transactions.
     const block = next((height) => [base(height)]);
     const { time } = block.header;
     const prevBlockHash = tree.hash(tree.best);
-    expect(await compare(makeBlock([base(1)], { time, prevBlockHash, merkleRoot: prevBlockHash }))).toBe('bad-txnmrklroot');
+    expect(
+      await compare(makeBlock([base(1)], { time, prevBlockHash, merkleRoot: prevBlockHash })),
+    ).toBe('bad-txnmrklroot');
     // Across the heights that are pushed as one byte and as two.
-    for (let i = 0; i < 130; i++) expect(await compare(next((height) => [base(height)]))).toBe('ok');
+    for (let i = 0; i < 130; i++)
+      expect(await compare(next((height) => [base(height)]))).toBe('ok');
   });
 });

@@ -40,7 +40,9 @@ function bytesOf(transaction: Transaction): Uint8Array {
 /** The verdict of the checks that need no context. */
 function verdict(block: BlockView): string {
   const result = checkBlock(block, params, nativeSha256d);
-  return result.status === 'invalid' ? `${result.reason}${result.mutated ? ', mutated' : ''}` : 'ok';
+  return result.status === 'invalid'
+    ? `${result.reason}${result.mutated ? ', mutated' : ''}`
+    : 'ok';
 }
 
 /** The verdict of the other checks, on a block that passes the first ones. */
@@ -53,8 +55,12 @@ function verdictInContext(
   const result = checkBlockContext(block, { ...context, ...changes }, rules, nativeSha256d);
   const { txids } = checkBlock(block, params, nativeSha256d) as { txids: readonly Uint8Array[] };
   // The same, whether or not the txids are handed on.
-  expect(checkBlockContext(block, { ...context, ...changes, txids }, rules, nativeSha256d)).toEqual(result);
-  return result.status === 'invalid' ? `${result.reason}${result.mutated ? ', mutated' : ''}` : 'ok';
+  expect(checkBlockContext(block, { ...context, ...changes, txids }, rules, nativeSha256d)).toEqual(
+    result,
+  );
+  return result.status === 'invalid'
+    ? `${result.reason}${result.mutated ? ', mutated' : ''}`
+    : 'ok';
 }
 
 /** A spend with a witness of the given bytes. */
@@ -90,12 +96,15 @@ describe('block 170 of mainnet, the first payment', () => {
   test('is in order, and its transactions are known by their ids', () => {
     const result = checkBlock(block, main);
     if (result.status !== 'ok') throw new Error(result.reason);
+    // The two transactions of mainnet block 170.
     expect(result.txids.map(hashToHex)).toEqual([
       'b1fea52486ce0c62bb442b530a3f0132b826c74e473d1f2c220bfa78111c5082',
       'f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16',
     ]);
     const { time } = block.header;
-    expect(checkBlockContext(block, { height: 170, medianTimePast: time }, main)).toEqual({ status: 'ok' });
+    expect(checkBlockContext(block, { height: 170, medianTimePast: time }, main)).toEqual({
+      status: 'ok',
+    });
     expect(isBlockMutated(block, false)).toBe(false);
   });
 
@@ -160,11 +169,15 @@ describe('without context', () => {
     const repeated = assemble(block.headerBytes, [base, a, b, b].map(bytesOf));
     expect(verdict(repeated)).toBe('bad-txns-duplicate, mutated');
     expect(isBlockMutated(repeated, false, nativeSha256d)).toBe(true);
-    expect(checkBlock(repeated, params, nativeSha256d)).toMatchObject({ debug: 'duplicate transaction' });
+    expect(checkBlock(repeated, params, nativeSha256d)).toMatchObject({
+      debug: 'duplicate transaction',
+    });
   });
 
   test('bad-txnmrklroot', () => {
-    expect(verdict(makeBlock([base], { merkleRoot: new Uint8Array(32) }))).toBe('bad-txnmrklroot, mutated');
+    expect(verdict(makeBlock([base], { merkleRoot: new Uint8Array(32) }))).toBe(
+      'bad-txnmrklroot, mutated',
+    );
     const block = makeBlock([base, spend([1])]);
     const fewer = assemble(block.headerBytes, [bytesOf(base)]);
     expect(verdict(fewer)).toBe('bad-txnmrklroot, mutated');
@@ -190,15 +203,24 @@ describe('without context', () => {
     expect(verdict(makeBlock([base, spend([1, 1]), coinbase([1, 2])]))).toBe('bad-cb-multiple');
   });
 
-  const output = (value: bigint): Transaction['outputs'][number] => ({ value, scriptPubKey: new Uint8Array(0) });
+  const output = (value: bigint): Transaction['outputs'][number] => ({
+    value,
+    scriptPubKey: new Uint8Array(0),
+  });
   test.each<[BlockRejectReason, Transaction]>([
     ['bad-txns-vin-empty', spend([], { outputs: [] })],
     ['bad-txns-vout-empty', spend([1], { outputs: [] })],
     ['bad-txns-vout-negative', spend([1], { outputs: [output(-1n)] })],
     ['bad-txns-vout-toolarge', spend([1], { outputs: [output(2_100_000_000_000_001n)] })],
-    ['bad-txns-txouttotal-toolarge', spend([1], { outputs: [output(2_100_000_000_000_000n), output(1n)] })],
+    [
+      'bad-txns-txouttotal-toolarge',
+      spend([1], { outputs: [output(2_100_000_000_000_000n), output(1n)] }),
+    ],
     ['bad-txns-inputs-duplicate', spend([1, 2, 1])],
-    ['bad-txns-prevout-null', spend([], { inputs: [...spend([1]).inputs, ...coinbase([1, 2]).inputs] })],
+    [
+      'bad-txns-prevout-null',
+      spend([], { inputs: [...spend([1]).inputs, ...coinbase([1, 2]).inputs] }),
+    ],
   ])('%s', (reason, transaction) => {
     const block = makeBlock([base, spend([7]), transaction]);
     expect(checkBlock(block, params, nativeSha256d)).toEqual({
@@ -223,7 +245,9 @@ describe('without context', () => {
     expect(verdict(makeBlock([base, checks(20_001)]))).toBe('bad-blk-sigops');
     expect(verdict(makeBlock([base, checks(1_000, 0xae)]))).toBe('ok');
     expect(verdict(makeBlock([base, checks(1_000, 0xae), checks(1)]))).toBe('bad-blk-sigops');
-    expect(verdict(makeBlock([coinbase(Array<number>(100).fill(0xac)), checks(19_901)]))).toBe('bad-blk-sigops');
+    expect(verdict(makeBlock([coinbase(Array<number>(100).fill(0xac)), checks(19_901)]))).toBe(
+      'bad-blk-sigops',
+    );
   });
 
   test('signet’s and other networks’ limits hold: an easy block of regtest has too high a hash', () => {
@@ -324,7 +348,10 @@ describe('in context', () => {
   test('of several commitments the last one counts', () => {
     const good = committing(rootOf());
     const commitment = good.outputs[1]!;
-    const bad = { value: 0n, scriptPubKey: commitment.scriptPubKey.map((byte, i) => (i < 6 ? byte : 0)) };
+    const bad = {
+      value: 0n,
+      scriptPubKey: commitment.scriptPubKey.map((byte, i) => (i < 6 ? byte : 0)),
+    };
     const ordered = (...outputs: readonly Transaction['outputs'][number][]): string =>
       verdictInContext(makeBlock([{ ...good, outputs }]));
     expect(ordered(bad, commitment)).toBe('ok');
@@ -335,7 +362,9 @@ describe('in context', () => {
     const long = { value: 0n, scriptPubKey: Uint8Array.from([...commitment.scriptPubKey, 1, 2]) };
     expect(ordered(bad, long)).toBe('ok');
     expect(witnessCommitment({ ...good, outputs: [short] })).toBeUndefined();
-    expect(witnessCommitment({ ...good, outputs: [long] })).toEqual(commitment.scriptPubKey.slice(6));
+    expect(witnessCommitment({ ...good, outputs: [long] })).toEqual(
+      commitment.scriptPubKey.slice(6),
+    );
   });
 
   test('bad-blk-weight: witnesses of a sound commitment can still be too many', () => {
@@ -356,7 +385,9 @@ describe('in context', () => {
     expect(verdictInContext(makeBlock([wrongHeight, payment, nonfinal]))).toBe('bad-txns-nonfinal');
     expect(verdictInContext(makeBlock([wrongHeight, payment]))).toBe('bad-cb-height');
     expect(verdictInContext(makeBlock([base, payment]))).toBe('unexpected-witness, mutated');
-    expect(verdictInContext(makeBlock([committing(rootOf(payment)), payment]))).toBe('bad-blk-weight');
+    expect(verdictInContext(makeBlock([committing(rootOf(payment)), payment]))).toBe(
+      'bad-blk-weight',
+    );
   });
 });
 

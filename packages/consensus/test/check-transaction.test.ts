@@ -24,7 +24,9 @@ describe('a transaction by itself', () => {
     expect(checkTransaction(spend([1]))).toBeUndefined();
     expect(checkTransaction(coinbase([1, 2]))).toBeUndefined();
     expect(checkTransaction(spend([1], { outputs: [output(MAX_MONEY)] }))).toBeUndefined();
-    expect(checkTransaction(spend([1], { outputs: [output(0n), output(MAX_MONEY)] }))).toBeUndefined();
+    expect(
+      checkTransaction(spend([1], { outputs: [output(0n), output(MAX_MONEY)] })),
+    ).toBeUndefined();
   });
 
   test.each<[TransactionRejectReason, Transaction]>([
@@ -40,10 +42,16 @@ describe('a transaction by itself', () => {
     ['bad-txns-inputs-duplicate', spend([1, 2, 3, 1])],
     ['bad-cb-length', coinbase([1])],
     ['bad-cb-length', coinbase(Array<number>(101).fill(1))],
-    ['bad-txns-prevout-null', { ...spend([1, 2]), inputs: [...spend([1]).inputs, ...coinbase([1, 2]).inputs] }],
+    [
+      'bad-txns-prevout-null',
+      { ...spend([1, 2]), inputs: [...spend([1]).inputs, ...coinbase([1, 2]).inputs] },
+    ],
     // Two faults: the first in Core's order.
     ['bad-txns-vout-negative', spend([1, 1], { outputs: [output(MAX_MONEY), output(-1n)] })],
-    ['bad-txns-inputs-duplicate', { ...spend([]), inputs: [...coinbase([1]).inputs, ...coinbase([1]).inputs] }],
+    [
+      'bad-txns-inputs-duplicate',
+      { ...spend([]), inputs: [...coinbase([1]).inputs, ...coinbase([1]).inputs] },
+    ],
   ])('%s', (reason, transaction) => {
     expect(checkTransaction(transaction)).toBe(reason);
   });
@@ -74,12 +82,15 @@ describe('a transaction by itself', () => {
     fc.assert(
       fc.property(fc.array(outpoint, { minLength: 1, maxLength: 30 }), (prevouts) => {
         const [input] = spend([1]).inputs;
-        const transaction = spend([], { inputs: prevouts.map((prevout) => ({ ...input!, prevout })) });
+        const transaction = spend([], {
+          inputs: prevouts.map((prevout) => ({ ...input!, prevout })),
+        });
         const names = prevouts.map(({ txid, index }) => `${txid.join()}:${index}`);
         const isNull = ({ txid, index }: (typeof prevouts)[number]): boolean =>
           index === 0xffffffff && txid.every((byte) => byte === 0);
         fc.pre(!prevouts.some(isNull));
-        const expected = new Set(names).size < names.length ? 'bad-txns-inputs-duplicate' : undefined;
+        const expected =
+          new Set(names).size < names.length ? 'bad-txns-inputs-duplicate' : undefined;
         expect(checkTransaction(transaction)).toBe(expected);
       }),
       { numRuns: 500 },
@@ -95,12 +106,19 @@ describe('a transaction by itself', () => {
       return { ...input!, prevout: { txid, index: 0 } };
     });
     expect(checkTransaction(spend([], { inputs }))).toBeUndefined();
-    expect(checkTransaction(spend([], { inputs: [...inputs, inputs[0]!] }))).toBe('bad-txns-inputs-duplicate');
+    expect(checkTransaction(spend([], { inputs: [...inputs, inputs[0]!] }))).toBe(
+      'bad-txns-inputs-duplicate',
+    );
   });
 
   test('is checked the same with its witnesses', () => {
     const witness = [Uint8Array.of(1, 2, 3)];
-    for (const transaction of [spend([1]), spend([1, 1]), coinbase([1]), spend([1], { outputs: [] })]) {
+    for (const transaction of [
+      spend([1]),
+      spend([1, 1]),
+      coinbase([1]),
+      spend([1], { outputs: [] }),
+    ]) {
       const inputs = transaction.inputs.map((input) => ({ ...input, witness }));
       const bytes = encode(Transaction, { ...transaction, inputs });
       expect(bytes[4]).toBe(0);
@@ -158,8 +176,13 @@ describe('legacy signature operations', () => {
   test('of a transaction are those of all its scripts', () => {
     const [input] = spend([1]).inputs;
     const inputs = [{ ...input!, scriptSig: Uint8Array.of(0xac, 0x51) }];
-    const outputs = [0xad, 0xae, 0x51].map((opcode) => ({ value: 0n, scriptPubKey: Uint8Array.of(opcode) }));
-    expect(inspectTransaction(encode(Transaction, spend([1], { inputs, outputs }))).sigOps).toBe(22);
+    const outputs = [0xad, 0xae, 0x51].map((opcode) => ({
+      value: 0n,
+      scriptPubKey: Uint8Array.of(opcode),
+    }));
+    expect(inspectTransaction(encode(Transaction, spend([1], { inputs, outputs }))).sigOps).toBe(
+      22,
+    );
   });
 });
 
@@ -167,7 +190,10 @@ describe('lock times', () => {
   /** Of a transaction with two inputs, the first one final. */
   const final = (lockTime: number, height: number, time: number, sequence = 0): boolean => {
     const transaction = (input: Partial<TxIn>): Transaction => {
-      const inputs = [...spend([1], {}, input).inputs, ...spend([2], {}, { ...input, sequence }).inputs];
+      const inputs = [
+        ...spend([1], {}, input).inputs,
+        ...spend([2], {}, { ...input, sequence }).inputs,
+      ];
       return spend([], { inputs, lockTime });
     };
     const answer = isFinalTransaction(transaction({}), height, time);

@@ -137,7 +137,11 @@ describe('proof of work', () => {
     const near = fc.bigInt({ min: -2n, max: 2n });
     const params = fc.constantFrom(...Object.values(networks).map(consensusParams));
     fc.assert(
-      fc.property(anyBits(), near, fc.bigInt({ min: 0n, max: (1n << 256n) - 1n }), params,
+      fc.property(
+        anyBits(),
+        near,
+        fc.bigInt({ min: 0n, max: (1n << 256n) - 1n }),
+        params,
         (bits, offset, anything, params) => {
           const { target, negative, overflow } = compactToTarget(bits);
           const allowed = !negative && !overflow && target !== 0n && target <= params.powLimit;
@@ -146,7 +150,8 @@ describe('proof of work', () => {
             const expected = allowed && hash <= target;
             expect(checkProofOfWork(bytesOf(hash), bits, params)).toBe(expected);
           }
-        }),
+        },
+      ),
       { numRuns: 3_000 },
     );
   });
@@ -162,8 +167,7 @@ describe('work', () => {
     fc.assert(
       fc.property(anyBits(), (bits) => {
         const { target, negative, overflow } = compactToTarget(bits);
-        const expected =
-          negative || overflow || target === 0n ? 0n : (1n << 256n) / (target + 1n);
+        const expected = negative || overflow || target === 0n ? 0n : (1n << 256n) / (target + 1n);
         // Twice: the second answer may come from a cache.
         expect([blockProof(bits), blockProof(bits)]).toEqual([expected, expected]);
       }),
@@ -177,7 +181,12 @@ describe('work', () => {
     fc.assert(
       fc.property(height, height, (to, from) => {
         const proof = blockProof(0x207fffff);
-        const time = blockProofEquivalentTime(BigInt(to) * proof, BigInt(from) * proof, 0x207fffff, main);
+        const time = blockProofEquivalentTime(
+          BigInt(to) * proof,
+          BigInt(from) * proof,
+          0x207fffff,
+          main,
+        );
         expect(time).toBe(BigInt(to - from) * 600n);
       }),
     );

@@ -88,5 +88,8 @@ test('under any salt, a hash is compared with itself alone', () => {
     return count;
   };
   const salt = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
-  fc.assert(fc.property(salt, (salt) => expect(comparisons(salt)).toBe(64)), { numRuns: 50 });
+  fc.assert(
+    fc.property(salt, (salt) => expect(comparisons(salt)).toBe(64)),
+    { numRuns: 50 },
+  );
 });

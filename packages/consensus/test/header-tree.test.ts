@@ -1,5 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { BlockHeader, decode, fromHex, hashToHex, mainnet, networks, regtest, testnet4 } from '@btcp2p/wire';
+import {
+  BlockHeader,
+  decode,
+  fromHex,
+  hashToHex,
+  mainnet,
+  networks,
+  regtest,
+  testnet4,
+} from '@btcp2p/wire';
 import {
   blockProof,
   calculateNextWorkRequired,
@@ -29,7 +38,10 @@ class Miner {
   readonly params: ConsensusParams;
   readonly tree: HeaderTree;
 
-  constructor(params: Partial<ConsensusParams> = {}, anchor: HeaderAnchor = genesisAnchor(regtest)) {
+  constructor(
+    params: Partial<ConsensusParams> = {},
+    anchor: HeaderAnchor = genesisAnchor(regtest),
+  ) {
     this.params = { ...consensusParams(regtest), ...params };
     this.tree = new HeaderTree({ params: this.params, anchor, sha256d: nativeSha256d });
   }
@@ -44,22 +56,27 @@ class Miner {
   /** Adds `count` headers after `parent` and returns the last one. */
   extend(parent: HeaderEntry, count: number, fields: Partial<BlockHeader> = {}): HeaderEntry {
     let entry = parent;
-    for (let i = 0; i < count; i++) entry = entryOf(this.tree.add(this.header(entry, fields), LATE));
+    for (let i = 0; i < count; i++)
+      entry = entryOf(this.tree.add(this.header(entry, fields), LATE));
     return entry;
   }
 }
 
 describe('a tree of mainnet headers', () => {
-  // Mainnet blocks 1 and 2.
+  // Mainnet block 1.
   const first = fromHex(
     '010000006fe28c0ab6f1b372c1a6a246ae63f74f931e8365e15a089c68d6190000000000982051fd1e4ba744bbbe680e1fee14677ba1a3c3540bf7b1cdb606e857233e0e61bc6649ffff001d01e36299',
   );
+  // Mainnet block 2.
   const second = fromHex(
     '010000004860eb18bf1b1620e37e9490fc8a427514416fd75159ab86688e9a8300000000d5fdcc541e25de1c7a5addedf24858b8bb665c9f36ef744ee42c316022c90f9bb0bc6649ffff001d08d2bd61',
   );
 
   test('takes blocks 1 and 2 in order, and gives back what it was given', () => {
-    const tree = new HeaderTree({ params: consensusParams(mainnet), anchor: genesisAnchor(mainnet) });
+    const tree = new HeaderTree({
+      params: consensusParams(mainnet),
+      anchor: genesisAnchor(mainnet),
+    });
     expect(tree.add(second, LATE)).toEqual({ status: 'orphan' });
     expect(tree.add(first, LATE)).toEqual({ status: 'added', entry: 1 });
     expect(tree.add(second, LATE)).toEqual({ status: 'added', entry: 2 });
@@ -86,7 +103,10 @@ describe('a tree of mainnet headers', () => {
   });
 
   test('keeps its own copy', () => {
-    const tree = new HeaderTree({ params: consensusParams(mainnet), anchor: genesisAnchor(mainnet) });
+    const tree = new HeaderTree({
+      params: consensusParams(mainnet),
+      anchor: genesisAnchor(mainnet),
+    });
     const header = first.slice();
     tree.add(header, LATE);
     header.fill(0);
@@ -100,7 +120,10 @@ describe('a tree of mainnet headers', () => {
 
   test('starts from the genesis of every network', () => {
     for (const network of Object.values(networks)) {
-      const tree = new HeaderTree({ params: consensusParams(network), anchor: genesisAnchor(network) });
+      const tree = new HeaderTree({
+        params: consensusParams(network),
+        anchor: genesisAnchor(network),
+      });
       expect(tree.hash(tree.anchor)).toEqual(network.genesisHash);
       expect(tree.locator(tree.best)).toEqual([network.genesisHash]);
       expect(tree.findFork([], tree.best)).toBe(0);
@@ -202,7 +225,11 @@ describe('what is refused', () => {
     miner.tree.markInvalid(bad);
     const debug = '';
     expect(refused(miner, child)).toEqual({ status: 'invalid', reason: 'bad-prevblk', debug });
-    expect(refused(miner, badBytes)).toEqual({ status: 'invalid', reason: 'duplicate-invalid', debug });
+    expect(refused(miner, badBytes)).toEqual({
+      status: 'invalid',
+      reason: 'duplicate-invalid',
+      debug,
+    });
   });
 
   test('the order of the checks is that of Core', () => {
@@ -215,7 +242,9 @@ describe('what is refused', () => {
       refused(miner, miner.header(tip, { ...faults, ...fields }));
     expect(reasonOf({})).toMatchObject({ reason: 'bad-diffbits' });
     expect(reasonOf({ bits: EASY_BITS })).toMatchObject({ reason: 'time-too-old' });
-    expect(reasonOf({ bits: EASY_BITS, time: late })).toMatchObject({ reason: 'time-timewarp-attack' });
+    expect(reasonOf({ bits: EASY_BITS, time: late })).toMatchObject({
+      reason: 'time-timewarp-attack',
+    });
     const ahead = now + MAX_FUTURE_BLOCK_TIME + 1;
     expect(reasonOf({ bits: EASY_BITS, time: ahead })).toMatchObject({ reason: 'time-too-new' });
     expect(reasonOf({ bits: EASY_BITS, time: late + 1 })).toMatchObject({
@@ -375,7 +404,9 @@ describe('locators', () => {
   test('10 single steps, then doubling, at last the anchor (Core LocatorEntries)', () => {
     const miner = new Miner();
     const tip = miner.extend(0, 100);
-    const heights = miner.tree.locator(tip).map((hash) => miner.tree.height(miner.tree.find(hash)!));
+    const heights = miner.tree
+      .locator(tip)
+      .map((hash) => miner.tree.height(miner.tree.find(hash)!));
     expect(heights).toEqual([
       100, 99, 98, 97, 96, 95, 94, 93, 92, 91, 90, 89, 87, 83, 75, 59, 27, 0,
     ]);
@@ -434,7 +465,9 @@ describe('an anchor in mid-chain', () => {
     expect(bits).not.toBe(HARD);
     const next = { prevBlockHash: whole.hash(whole.best), time: whole.time(whole.best) + 4 };
     for (const tree of [whole, part]) {
-      expect(tree.add(mine({ ...next, bits: HARD }), LATE)).toMatchObject({ reason: 'bad-diffbits' });
+      expect(tree.add(mine({ ...next, bits: HARD }), LATE)).toMatchObject({
+        reason: 'bad-diffbits',
+      });
       expect(tree.add(mine({ ...next, bits }), LATE).status).toBe('added');
     }
   });
@@ -463,7 +496,10 @@ describe('an anchor in mid-chain', () => {
     expect(miner.tree.chainWork(0)).toBe(chainWork);
     miner.extend(0, 3);
     expect(miner.tree.chainWork(3)).toBe(chainWork + 6n);
-    const edge = new Miner({}, { ...genesisAnchor(regtest), chainWork: 0xffffffffffffffffffffffffn });
+    const edge = new Miner(
+      {},
+      { ...genesisAnchor(regtest), chainWork: 0xffffffffffffffffffffffffn },
+    );
     edge.extend(0, 1);
     expect(edge.tree.chainWork(1)).toBe(0x1000000000000000000000001n);
     expect(edge.tree.best).toBe(1);
@@ -491,11 +527,15 @@ test('handles of other trees are refused', () => {
     (entry) => tree.isInvalid(entry),
     (entry) => tree.markInvalid(entry),
   ];
-  for (const call of calls) for (const entry of [1, -1, NaN]) expect(() => call(entry)).toThrow(RangeError);
+  for (const call of calls)
+    for (const entry of [1, -1, NaN]) expect(() => call(entry)).toThrow(RangeError);
 });
 
 test('testnet4 is a chain of its own (BIP 94): its genesis is not testnet3’s', () => {
-  const tree = new HeaderTree({ params: consensusParams(testnet4), anchor: genesisAnchor(testnet4) });
+  const tree = new HeaderTree({
+    params: consensusParams(testnet4),
+    anchor: genesisAnchor(testnet4),
+  });
   expect(tree.add(networks.test.genesis.headerBytes, LATE)).toEqual({ status: 'orphan' });
   // Any other header of least difficulty would take 2^32 hashes to make.
   const header = testnet4.genesis.headerBytes.slice();

@@ -71,9 +71,13 @@ describe('merkle root', () => {
 
   test('two equal neighbours in the middle are seen too', () => {
     const hashes = leaves(8);
-    expect(merkleRoot([hashes[0]!, hashes[1]!, hashes[2]!, hashes[2]!], nativeSha256d).mutated).toBe(true);
+    expect(
+      merkleRoot([hashes[0]!, hashes[1]!, hashes[2]!, hashes[2]!], nativeSha256d).mutated,
+    ).toBe(true);
     // Equal, but not below one node.
-    expect(merkleRoot([hashes[0]!, hashes[1]!, hashes[1]!, hashes[2]!], nativeSha256d).mutated).toBe(false);
+    expect(
+      merkleRoot([hashes[0]!, hashes[1]!, hashes[1]!, hashes[2]!], nativeSha256d).mutated,
+    ).toBe(false);
     // Equal pairs.
     const [a, b] = [hashes[0]!, hashes[1]!];
     expect(merkleRoot([a, b, a, b, ...hashes.slice(2, 6)], nativeSha256d).mutated).toBe(true);

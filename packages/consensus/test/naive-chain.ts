@@ -71,7 +71,8 @@ export class NaiveChain {
     if (params.powNoRetargeting) return parent.fields.bits;
     const first = ancestorOf(parent, parent.height - (interval - 1));
     let timespan = parent.fields.time - first.fields.time;
-    if (timespan < params.powTargetTimespan / 4) timespan = Math.floor(params.powTargetTimespan / 4);
+    if (timespan < params.powTargetTimespan / 4)
+      timespan = Math.floor(params.powTargetTimespan / 4);
     if (timespan > params.powTargetTimespan * 4) timespan = params.powTargetTimespan * 4;
     const from = params.enforceBIP94 ? first : parent;
     let target = compactToTarget(from.fields.bits).target & ((1n << 256n) - 1n);
@@ -89,7 +90,8 @@ export class NaiveChain {
 
   best(): NaiveHeader {
     let best = this.headers[0]!;
-    for (const header of this.headers) if (!header.invalid && header.work > best.work) best = header;
+    for (const header of this.headers)
+      if (!header.invalid && header.work > best.work) best = header;
     return best;
   }
 

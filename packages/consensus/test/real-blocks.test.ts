@@ -8,14 +8,7 @@ import {
   hexLines,
   jsonFile,
 } from '@btcp2p/testdata';
-import {
-  BlockView,
-  mainnet,
-  regtest,
-  signet,
-  testnet3,
-  type Network,
-} from '@btcp2p/wire';
+import { BlockView, mainnet, regtest, signet, testnet3, type Network } from '@btcp2p/wire';
 import {
   checkBlock,
   checkBlockContext,
@@ -30,7 +23,12 @@ import {
 import { entryOf, LATE, nativeSha256d } from './support.ts';
 
 /** Both checks of a block that must pass them. */
-function expectInOrder(block: BlockView, network: Network, height: number, medianTimePast: number): void {
+function expectInOrder(
+  block: BlockView,
+  network: Network,
+  height: number,
+  medianTimePast: number,
+): void {
   const params = consensusParams(network);
   const result = checkBlock(block, params, nativeSha256d);
   if (result.status !== 'ok') throw new Error(`${height}: ${JSON.stringify(result)}`);
@@ -113,7 +111,10 @@ describeWithData('real blocks', () => {
 
   test('signet', () => {
     const blocks = jsonFile<{ block: string }[]>('regtest/floresta_wire_signet_blocks.json');
-    const tree = chain(signet, blocks.map(({ block }) => fromHex(block)));
+    const tree = chain(
+      signet,
+      blocks.map(({ block }) => fromHex(block)),
+    );
     expect(tree.height(tree.best)).toBe(blocks.length - 1);
   });
 });

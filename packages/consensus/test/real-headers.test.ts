@@ -22,13 +22,15 @@ interface Checkpoint {
 /** Lines of base64: 12 bytes of chain work and 4 of height, both big-endian, then the header. */
 function checkpoints(name: string): Map<number, Checkpoint> {
   const lines = dataText(`checkpoints/bitcoinj_${name}.checkpoints.txt`).split('\n').slice(3);
-  const entries = lines.filter((line) => line !== '').map((line) => {
-    const bytes = Buffer.from(line, 'base64');
-    expect(bytes.length).toBe(96);
-    const chainWork = BigInt(`0x${bytes.toString('hex', 0, 12)}`);
-    const height = bytes.readUInt32BE(12);
-    return [height, { height, chainWork, header: new Uint8Array(bytes.subarray(16)) }] as const;
-  });
+  const entries = lines
+    .filter((line) => line !== '')
+    .map((line) => {
+      const bytes = Buffer.from(line, 'base64');
+      expect(bytes.length).toBe(96);
+      const chainWork = BigInt(`0x${bytes.toString('hex', 0, 12)}`);
+      const height = bytes.readUInt32BE(12);
+      return [height, { height, chainWork, header: new Uint8Array(bytes.subarray(16)) }] as const;
+    });
   return new Map(entries);
 }
 
@@ -38,7 +40,12 @@ function headersOf(name: string): Uint8Array[] {
 }
 
 function treeFrom(network: Network, anchor: HeaderAnchor): HeaderTree {
-  return new HeaderTree({ params: consensusParams(network), anchor, sha256d: nativeSha256d, salt: 3n });
+  return new HeaderTree({
+    params: consensusParams(network),
+    anchor,
+    sha256d: nativeSha256d,
+    salt: 3n,
+  });
 }
 
 /** Adds headers, all of which must be new and fine, and returns the last entry. */
@@ -108,7 +115,9 @@ describeWithData('real headers', () => {
     }
     // Medians of 11 against sorting, all along the chain.
     for (let entry = 10; entry < tree.size; entry += 997) {
-      const times = headers.slice(entry - 10, entry + 1).map((bytes) => decode(BlockHeader, bytes).time);
+      const times = headers
+        .slice(entry - 10, entry + 1)
+        .map((bytes) => decode(BlockHeader, bytes).time);
       expect(tree.medianTimePast(entry)).toBe(times.sort((a, b) => a - b)[5]);
     }
   });
@@ -182,7 +191,11 @@ describeWithData('real headers', () => {
     expect(tree.parent(rival)).toBe(tree.parent(entry));
     expect(tree.compareWork(entry, rival)).toBe(0);
     // The other way round, the stale one is best until the other has a child.
-    const other = treeFrom(mainnet, { header: tree.headerBytes(0), height: 822_528, chainWork: 0n });
+    const other = treeFrom(mainnet, {
+      header: tree.headerBytes(0),
+      height: 822_528,
+      chainWork: 0n,
+    });
     const upTo = 823_225 - 822_528;
     addAll(other, headers.slice(0, upTo));
     const first = entryOf(other.add(stale!, LATE));

@@ -65,11 +65,18 @@ describe('retarget', () => {
 
   test('whatever the times, a retarget is a permitted transition', () => {
     const time = fc.integer({ min: 1231006505, max: 0xffffffff });
-    const bits = fc.tuple(fc.integer({ min: 8, max: 28 }), fc.integer({ min: 0x8000, max: 0x7fffff }));
+    const bits = fc.tuple(
+      fc.integer({ min: 8, max: 28 }),
+      fc.integer({ min: 0x8000, max: 0x7fffff }),
+    );
     fc.assert(
       fc.property(time, time, bits, (first, last, [size, mantissa]) => {
         const old = size * 0x1000000 + mantissa;
-        const next = calculateNextWorkRequired({ time: first, bits: old }, { time: last, bits: old }, main);
+        const next = calculateNextWorkRequired(
+          { time: first, bits: old },
+          { time: last, bits: old },
+          main,
+        );
         expect(permittedDifficultyTransition(main, 4_032, old, next)).toBe(true);
       }),
     );
@@ -87,7 +94,9 @@ describe('retarget', () => {
   test('on regtest the bits stay', () => {
     const params = consensusParams(regtest);
     const first = { time: 0, bits: 0x1d00ffff };
-    expect(calculateNextWorkRequired(first, { time: 1, bits: 0x207fffff }, params)).toBe(0x207fffff);
+    expect(calculateNextWorkRequired(first, { time: 1, bits: 0x207fffff }, params)).toBe(
+      0x207fffff,
+    );
   });
 });
 
@@ -98,7 +107,9 @@ describeWithData('mainnet', () => {
     );
     let count = 0;
     for (let height = 2_016; height <= 832_608; height += 2_016, count++) {
-      const [first, last, next] = [height - 2_016, height - 1, height].map((at) => headers.get(at)!);
+      const [first, last, next] = [height - 2_016, height - 1, height].map(
+        (at) => headers.get(at)!,
+      );
       const required = calculateNextWorkRequired(first!, last!, main);
       if (required !== next!.bits) throw new Error(`at ${height}: ${required}`);
       expect(permittedDifficultyTransition(main, height, last!.bits, next!.bits)).toBe(true);

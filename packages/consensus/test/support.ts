@@ -76,7 +76,10 @@ export function entryOf(result: AddHeaderResult): HeaderEntry {
 }
 
 /** A coinbase transaction; its script starts with the given bytes. */
-export function coinbase(script: readonly number[], changes: Partial<Transaction> = {}): Transaction {
+export function coinbase(
+  script: readonly number[],
+  changes: Partial<Transaction> = {},
+): Transaction {
   return {
     version: 2,
     inputs: [

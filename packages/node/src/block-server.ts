@@ -72,9 +72,9 @@ export class BlockServer {
   /** Answers what a peer has asked for by `getdata`, as far as possible now. */
   serve(connection: Connection, now: Time): void {
     const missing: InventoryVector[] = [];
-    let taken = 0;
-    while (!connection.reading && taken < connection.requests.length && !isSendFull(connection)) {
-      const request = connection.requests[taken++]!;
+    while (!connection.reading && !isSendFull(connection)) {
+      const request = connection.requests.pop();
+      if (request === undefined) break;
       switch (request.type) {
         case 'tx':
         case 'wtx':
@@ -90,7 +90,6 @@ export class BlockServer {
           break;
       }
     }
-    if (taken > 0) connection.requests.splice(0, taken);
     if (missing.length > 0) {
       this.#port.send(connection, { type: 'notfound', payload: { inventory: missing } }, now);
     }

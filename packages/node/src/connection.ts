@@ -30,8 +30,8 @@ export interface Connection {
   paused: boolean;
   /** Bytes sent since the driver last said that all had left. */
   unsent: number;
-  /** What the peer asked for and has not been answered, oldest first. */
-  readonly requests: InventoryVector[];
+  /** What the peer asked for and has not been answered, the next one last. */
+  requests: InventoryVector[];
   /** Whether a block is being read for the oldest request. */
   reading: boolean;
   /** When this block has been served, the peer is told of the tip, so that it asks for more. */

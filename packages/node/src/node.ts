@@ -339,7 +339,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
   #disconnect(connection: Connection, reason: NodeDisconnectReason, detail: string): void {
     if (connection.closing) return;
     connection.closing = true;
-    connection.requests.length = 0;
+    connection.requests = [];
     this.#outbox.push({ type: 'disconnect', peer: connection.id });
     this.#event({ type: 'peer-disconnected', peer: connection.id, reason, detail });
     this.#closed.push(connection);
@@ -465,7 +465,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
         break;
       case 'getdata':
         // Answered by `serve`, before the peer's next message is looked at.
-        connection.requests.push(...message.payload.inventory);
+        connection.requests = message.payload.inventory.toReversed();
         break;
       default:
         // Addresses, transactions, filters and compact blocks are not spoken of yet.

@@ -70,6 +70,8 @@ interface Source {
   downloadingSince: Instant;
   /** Since when the peer has held up the window; undefined if it does not. */
   stallingSince: Instant | undefined;
+  /** The best block that the peer was last said to have. */
+  best: HeaderEntry | undefined;
   /** The last block that both have, with all its ancestors (Core `pindexLastCommonBlock`). */
   lastCommon: HeaderEntry | undefined;
   /** All blocks from `lastCommon` to this one were there or on their way, in the given epoch. */
@@ -153,6 +155,7 @@ export class BlockDownload {
       handedOut: 0,
       downloadingSince: 0,
       stallingSince: undefined,
+      best: undefined,
       lastCommon: undefined,
       searched: undefined,
       epoch: 0,
@@ -343,24 +346,42 @@ export class BlockDownload {
    * peer's best block above it up to which all blocks are stored.
    */
   #advanceCommon(peer: Source, best: HeaderEntry, tip: HeaderEntry): HeaderEntry {
-    const { headers, blocks } = this.#options;
-    const fork = headers.lastCommonAncestor(best, tip);
+    const { headers } = this.#options;
+    if (peer.best !== best) this.#turnTo(peer, best);
     let common = peer.lastCommon;
-    if (
-      common === undefined ||
-      headers.height(common) < headers.height(fork) ||
-      !headers.isAncestor(common, best)
-    ) {
-      common = fork;
-    }
-    const end = headers.height(best);
-    for (let height = headers.height(common) + 1; height <= end; height++) {
-      const entry = peer.commonPath.at(best, height);
-      if (!blocks.hasBlock(entry) || headers.isInvalid(entry)) break;
-      common = entry;
+    if (common !== undefined) common = this.#lastStored(peer, best, common);
+    // No fork is above the tip. Mostly the blocks above the tip are stored, which saves looking for it.
+    if (common === undefined || headers.height(common) < headers.height(tip)) {
+      const fork = headers.lastCommonAncestor(best, tip);
+      if (common === undefined || headers.height(common) < headers.height(fork)) {
+        common = this.#lastStored(peer, best, fork);
+      }
     }
     peer.lastCommon = common;
     return common;
+  }
+
+  /** Lets go of what does not lie on the chain that the peer is now known to have. */
+  #turnTo(peer: Source, best: HeaderEntry): void {
+    const { headers } = this.#options;
+    const lies = (entry: HeaderEntry | undefined): boolean =>
+      entry !== undefined && headers.isAncestor(entry, best);
+    peer.best = best;
+    if (!lies(peer.lastCommon)) peer.lastCommon = undefined;
+    if (!lies(peer.searched)) peer.searched = undefined;
+  }
+
+  /** The last of the stored blocks that follow one on the chain to another. */
+  #lastStored(peer: Source, best: HeaderEntry, from: HeaderEntry): HeaderEntry {
+    const { headers, blocks } = this.#options;
+    const end = headers.height(best);
+    let last = from;
+    for (let height = headers.height(from) + 1; height <= end; height++) {
+      const entry = peer.commonPath.at(best, height);
+      if (!blocks.hasBlock(entry) || headers.isInvalid(entry)) break;
+      last = entry;
+    }
+    return last;
   }
 
   /** The height at which the search goes on: above all that was found to need nothing. */
@@ -376,13 +397,8 @@ export class BlockDownload {
       peer.epoch = this.#epoch;
       peer.searched = undefined;
     }
-    const { searched } = peer;
-    if (searched === undefined) return commonHeight + 1;
-    if (headers.height(searched) <= commonHeight || !headers.isAncestor(searched, best)) {
-      peer.searched = undefined;
-      return commonHeight + 1;
-    }
-    return headers.height(searched) + 1;
+    if (peer.searched === undefined) return commonHeight + 1;
+    return Math.max(headers.height(peer.searched), commonHeight) + 1;
   }
 
   /** From whom the first missing block of the window is to come, if it is another peer. */

@@ -4,6 +4,9 @@ import { KINDS, World, type Kind } from './support/world.ts';
 
 const HOURS = 60 * 60 * 1_000;
 
+/** More, when somebody has the time: `BTCP2P_MODEL_RUNS=1000 npm test -- test/model`. */
+const RUNS = Number(process.env['BTCP2P_MODEL_RUNS'] ?? 25);
+
 /**
  * Runs one world. To replay a failure: `converges({ seed, kinds })` with what fast-check reports.
  */
@@ -26,10 +29,10 @@ test('whatever other peers do, one honest peer is enough to get to the best chai
         steps += converges(options);
       },
     ),
-    { numRuns: 25 },
+    { numRuns: RUNS },
   );
   expect(steps).toBeGreaterThan(10_000);
-});
+}, 2_000 * (RUNS + 15));
 
 test.each(KINDS)('an honest peer among five of kind "%s"', (kind) => {
   converges({ seed: 7, kinds: Array<Kind>(5).fill(kind) });

@@ -29,19 +29,32 @@ export function expectBytes(actual: Uint8Array | undefined, expected: Uint8Array
   expect(actual && Buffer.from(actual).toString('hex')).toBe(Buffer.from(expected).toString('hex'));
 }
 
-/** Starts a TypeScript file of `test/support` as a process of its own, which ends with the test. */
-export function startChild(file: string, args: readonly string[]): ChildProcess {
-  const child = spawn(
+/**
+ * Starts a TypeScript file of `test/support` as a process of its own, which ends with the test.
+ *
+ * @param options.fileSizeLimit bytes that no file of its may exceed
+ */
+export function startChild(
+  file: string,
+  args: readonly string[],
+  { fileSizeLimit }: { readonly fileSizeLimit?: number } = {},
+): ChildProcess {
+  const command = [
     process.execPath,
-    [
-      '--no-warnings',
-      '--conditions=@btcp2p/source',
-      `--import=${join(import.meta.dirname, 'typescript.mjs')}`,
-      join(import.meta.dirname, file),
-      ...args,
-    ],
-    { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '', BTCP2P_TEST_CACHE: cache } },
-  );
+    '--no-warnings',
+    '--conditions=@btcp2p/source',
+    `--import=${join(import.meta.dirname, 'typescript.mjs')}`,
+    join(import.meta.dirname, file),
+    ...args,
+  ];
+  if (fileSizeLimit !== undefined) {
+    // POSIX: `ulimit -f` counts blocks of 512 bytes.
+    command.unshift('sh', '-c', `ulimit -f ${fileSizeLimit / 512} && exec "$@"`, 'sh');
+  }
+  const child = spawn(command[0]!, command.slice(1), {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: '', BTCP2P_TEST_CACHE: cache },
+  });
   children.add(child);
   return child;
 }

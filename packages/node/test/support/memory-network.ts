@@ -12,6 +12,7 @@ interface End {
 
 /** A node, what it has stored, and what it has said. */
 export class Host {
+  readonly address: string;
   readonly node: Node;
   readonly headers: HeaderTree;
   readonly events: NodeEvent[] = [];
@@ -23,11 +24,8 @@ export class Host {
   /** Set to have every write fail. */
   diskFailure: string | undefined;
 
-  constructor(
-    readonly address: string,
-    seed: bigint,
-    options: Partial<NodeOptions> = {},
-  ) {
+  constructor(address: string, seed: bigint, options: Partial<NodeOptions> = {}) {
+    this.address = address;
     const params = consensusParams(regtest);
     this.headers = new HeaderTree({ params, anchor: genesisAnchor(regtest) });
     this.node = new Node({
