@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, statSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, normalize, resolve } from 'node:path';
+import { configurationError } from './config-lines.ts';
 import { helpText, versionText } from './help.ts';
 import { NodeError } from './node-error.ts';
 import { applyInteractions, chainOf, nodeOptions, type NodeOptions } from './node-options.ts';
 import { BITCOIN_CONF_FILENAME, OPTIONS } from './options.ts';
-import { configurationError, Settings, type Notice } from './settings.ts';
+import { Settings, type Notice } from './settings.ts';
 
 /** What the surroundings contribute. Tests give their own. */
 export interface Environment {
@@ -65,7 +66,9 @@ export function configure(
   checkIgnoredFile(settings, file, original, directory);
   const unknown = settings.sections.filter(({ name }) => !CHAIN_SECTIONS.has(name));
   if (unknown.length > 0) {
-    const lines = unknown.map(({ name, file, line }) => `${file}:${line} Section [${name}] is not recognized.`);
+    const lines = unknown.map(
+      ({ name, file, line }) => `${file}:${line} Section [${name}] is not recognized.`,
+    );
     warnings.push(`Warning: ${lines.join('\n')}`);
   }
   applyInteractions(settings);

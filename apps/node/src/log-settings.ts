@@ -14,7 +14,9 @@ const SELECTABLE_LEVELS: readonly LogLevel[] = ['info', 'debug', 'trace'];
 export function logSettings(settings: Settings): LogSettings {
   const categories = enabledCategories(settings);
   return {
-    file: settings.isNegated('debuglogfile') ? undefined : settings.text('debuglogfile') || DEFAULT_DEBUGLOGFILE,
+    file: settings.isNegated('debuglogfile')
+      ? undefined
+      : settings.text('debuglogfile') || DEFAULT_DEBUGLOGFILE,
     console: settings.flag('printtoconsole') ?? false,
     timestamps: settings.flag('logtimestamps') ?? true,
     timeMicros: settings.flag('logtimemicros') ?? false,
@@ -58,7 +60,8 @@ function levels(settings: Settings): Pick<LogSettings, 'level' | 'categoryLevels
   for (const value of settings.list('loglevel')) {
     // Core looks for the colon from the fourth character on, no category's name being shorter.
     if (!value.includes(':', 3)) {
-      level = selectable(value) ?? unsupportedLevel(`global logging level -loglevel=${value}. Valid values: ${valid}.`);
+      const what = `global logging level -loglevel=${value}. Valid values: ${valid}.`;
+      level = selectable(value) ?? unsupportedLevel(what);
       continue;
     }
     const [name = '', levelName = '', ...rest] = value.split(':');

@@ -214,7 +214,7 @@ function bindAddresses(settings: Settings, port: number): BindAddress[] {
   const result: BindAddress[] = [];
   const seen = new Set<string>();
   const values = settings.list('bind');
-  const split = (value: string): string => value.slice(0, value.includes('=') ? value.lastIndexOf('=') : undefined);
+  const split = (value: string): string => value.replace(/=[^=]*$/, '');
   for (const value of values) {
     const text = portText(split(value));
     if (text !== undefined && parsePort(text) === undefined) invalidPort('bind', value);

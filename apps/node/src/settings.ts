@@ -1,121 +1,16 @@
+import { configLines, configurationError, type SectionMention } from './config-lines.ts';
 import { NodeError } from './node-error.ts';
 import type { OptionDefinition } from './options.ts';
-
-/**
- * One value of an option: text, or what a negation made of it: `false` for `-nofoo`, `true` for the
- * double negative `-nofoo=0` (Core `common::SettingsValue`).
- */
-export type SettingValue = string | boolean;
-
-/** Values of options by name, in the order in which they were given. */
-export type SettingValues = Map<string, SettingValue[]>;
-
-/** Where settings come from, highest precedence first (Core `common::Settings`). */
-export interface SettingSources {
-  /** Set by the program itself, because another option implies it. */
-  readonly forced: Map<string, SettingValue>;
-  readonly commandLine: SettingValues;
-  /** By section; what stands before any section is in `''`. */
-  readonly configFile: Map<string, SettingValues>;
-}
-
-/** Whose values are asked for, and how. */
-export interface SettingQuery {
-  /** The chain, which is also the section of the configuration file that applies. */
-  readonly section: string;
-  readonly name: string;
-  /** Values outside sections do not count: the option would mean something else on another chain. */
-  readonly ignoreDefaultSection?: boolean;
-  /** The option selects the chain: {@link settingOf} then has rules of its own. */
-  readonly selectsChain?: boolean;
-}
-
-type SourceKind = 'forced' | 'command-line' | 'config-section' | 'config-default';
-
-/** The values that one source has for the name, highest precedence first. Sources without any are skipped. */
-function* sourcesOf(
-  sources: SettingSources,
-  { section, name }: SettingQuery,
-): Generator<readonly [SourceKind, readonly SettingValue[]]> {
-  const forced = sources.forced.get(name);
-  if (forced !== undefined) yield ['forced', [forced]];
-  const commandLine = sources.commandLine.get(name);
-  if (commandLine !== undefined) yield ['command-line', commandLine];
-  const ofSection = section === '' ? undefined : sources.configFile.get(section)?.get(name);
-  if (ofSection !== undefined) yield ['config-section', ofSection];
-  const ofDefault = sources.configFile.get('')?.get(name);
-  if (ofDefault !== undefined) yield ['config-default', ofDefault];
-}
-
-/** How many values the last negation takes back: it and everything before it. */
-function negatedCount(values: readonly SettingValue[]): number {
-  return values.lastIndexOf(false) + 1;
-}
-
-function lastNegated(values: readonly SettingValue[]): boolean {
-  return values.at(-1) === false;
-}
-
-/**
- * The value of an option that has one, or undefined if it is not set.
- *
- * Specification (Core `common::GetSetting`): the source of highest precedence that sets the option
- * decides. On the command line its last value counts, in the configuration file its first, because
- * files were always read so; but an option that selects the chain counts last-wins in both. A
- * negation outside sections also reaches options that ignore the default section. A negated chain
- * (`-noregtest`) on the command line does not hide the file's.
- */
-export function settingOf(sources: SettingSources, query: SettingQuery): SettingValue | undefined {
-  const selectsChain = query.selectsChain === true;
-  for (const [kind, values] of sourcesOf(sources, query)) {
-    const negated = lastNegated(values);
-    if (query.ignoreDefaultSection === true && kind === 'config-default' && !negated) continue;
-    if (selectsChain && negated) continue;
-    if (negated) return false;
-    const fromFile = kind === 'config-section' || kind === 'config-default';
-    if (values.length > 0) return fromFile && !selectsChain ? values[negatedCount(values)] : values.at(-1);
-  }
-  return undefined;
-}
-
-/**
- * All values of an option that may be given many times.
- *
- * Specification (Core `common::GetSettingsList`): the command line's, then the file's section's,
- * then the file's default section's. A negation drops what stands before it, and stops lower
- * sources; but where a value follows the negation on the command line, the file's come back.
- */
-export function settingListOf(sources: SettingSources, query: SettingQuery): SettingValue[] {
-  const result: SettingValue[] = [];
-  let complete = false;
-  let negatedAndEmpty = false;
-  for (const [kind, values] of sourcesOf(sources, query)) {
-    const fromFile = kind === 'config-section' || kind === 'config-default';
-    if (query.ignoreDefaultSection === true && kind === 'config-default') continue;
-    if (!complete || (fromFile && !negatedAndEmpty)) result.push(...values.slice(negatedCount(values)));
-    if (negatedCount(values) > 0 || kind === 'forced') complete = true;
-    if (lastNegated(values) && result.length === 0) negatedAndEmpty = true;
-  }
-  return result;
-}
-
-/** Whether the option is set outside sections of the file, and nowhere else (Core `OnlyHasDefaultSectionSetting`). */
-export function onlyInDefaultSection(sources: SettingSources, query: SettingQuery): boolean {
-  let inDefault = false;
-  for (const [kind, values] of sourcesOf(sources, query)) {
-    if (values.length === 0 || lastNegated(values)) continue;
-    if (kind !== 'config-default') return false;
-    inDefault = true;
-  }
-  return inDefault;
-}
-
-/** A place in a configuration file where a section is named. */
-export interface SectionMention {
-  readonly name: string;
-  readonly file: string;
-  readonly line: number;
-}
+import {
+  negatedCount,
+  onlyInDefaultSection,
+  settingListOf,
+  settingOf,
+  type SettingQuery,
+  type SettingSources,
+  type SettingValue,
+  type SettingValues,
+} from './setting-sources.ts';
 
 /** What the configuration has to say that is no error: for the log. */
 export interface Notice {
@@ -213,7 +108,9 @@ export class Settings {
    * @throws NodeError `configuration`
    */
   readConfigFile(text: string, file: string): void {
-    for (const [keyText, value] of this.#configLines(text, file)) {
+    const mention = (section: SectionMention): unknown => this.#sections.push(section);
+    // All lines first: that one cannot be read counts before what is wrong with another.
+    for (const [keyText, value] of [...configLines(text, file, mention)]) {
       const key = parseKey(keyText);
       if (key.name === 'conf') {
         throw configurationError(
@@ -369,39 +266,12 @@ export class Settings {
     }
     return false;
   }
-
-  /** The `key=value` pairs of a file, each key with the section it stands in, in order. */
-  *#configLines(text: string, file: string): Generator<readonly [string, string]> {
-    let prefix = '';
-    for (const [index, line] of text.split('\n').entries()) {
-      const number = index + 1;
-      const hash = line.indexOf('#');
-      const content = trimBlanks(hash < 0 ? line : line.slice(0, hash));
-      if (content === '') continue;
-      if (content.startsWith('[') && content.endsWith(']')) {
-        const name = content.slice(1, -1);
-        this.#sections.push({ name, file, line: number });
-        prefix = `${name}.`;
-        continue;
-      }
-      const equals = content.indexOf('=');
-      if (content.startsWith('-') || equals < 0) throw lineError(number, content);
-      const key = prefix + trimBlanks(content.slice(0, equals));
-      if (hash >= 0 && key.includes('rpcpassword')) {
-        throw configurationError(
-          `parse error on line ${number}, using # in rpcpassword can be ambiguous and should be avoided`,
-        );
-      }
-      const dot = key.lastIndexOf('.');
-      if (dot >= 0 && prefix.length <= dot) {
-        this.#sections.push({ name: key.slice(0, dot), file, line: number });
-      }
-      yield [key, trimBlanks(content.slice(equals + 1))];
-    }
-  }
 }
 
-/** A whole number at the start of text, cut to 64 bits signed; 0 if there is none (Core `LocaleIndependentAtoi`). */
+/**
+ * A whole number at the start of text, cut to 64 bits signed; 0 if there is none (Core
+ * `LocaleIndependentAtoi`, util/strencodings.h).
+ */
 export function parseInteger(text: string): bigint {
   const trimmed = text.replace(/^[ \f\n\r\t\v]+/, '');
   const digits = /^(?:\+(?!-))?(-?\d+)/.exec(trimmed)?.[1];
@@ -431,29 +301,6 @@ function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
   return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function trimBlanks(text: string): string {
-  return text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
-}
-
 function commandLineError(message: string): NodeError {
   return new NodeError('command-line', `Error parsing command line arguments: ${message}`);
-}
-
-/** An error in a configuration file, with the words that stand before it. */
-export function configurationError(message: string): NodeError {
-  return new NodeError('configuration', `Error reading configuration file: ${message}`);
-}
-
-function lineError(line: number, content: string): NodeError {
-  if (content.startsWith('-')) {
-    return configurationError(
-      `parse error on line ${line}: ${content}, ` +
-        'options in configuration file must be specified without leading -',
-    );
-  }
-  const hint =
-    content.length >= 2 && content.startsWith('no')
-      ? `, if you intended to specify a negated option, use ${content}=1 instead`
-      : '';
-  return configurationError(`parse error on line ${line}: ${content}${hint}`);
 }

@@ -42,7 +42,9 @@ export interface Rates {
 }
 
 /** How far the phase has come and where it ends; undefined if it has no end. */
-export function progressOf(status: StatusSnapshot): { readonly done: number; readonly total: number } | undefined {
+export function progressOf(
+  status: StatusSnapshot,
+): { readonly done: number; readonly total: number } | undefined {
   const expected = Math.max(status.expectedHeight ?? 0, status.headers, status.presyncHeight ?? 0);
   switch (status.phase) {
     case 'loading':

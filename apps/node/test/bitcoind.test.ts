@@ -20,15 +20,28 @@ describeWithBitcoind('a bitcoind and we read each other’s block files', (bitco
     /** Starts a bitcoind without any network, which ends when it has imported what it is to. */
     const importWith = (base: string, ...args: string[]): Promise<unknown> =>
       run(bitcoind, [
-        `-datadir=${base}`, '-regtest', '-server=0', '-listen=0', '-connect=0', '-disablewallet', '-printtoconsole=0',
-        '-stopafterblockimport', '-checkblockindex=0', ...args,
+        `-datadir=${base}`,
+        '-regtest',
+        '-server=0',
+        '-listen=0',
+        '-connect=0',
+        '-disablewallet',
+        '-printtoconsole=0',
+        '-stopafterblockimport',
+        '-checkblockindex=0',
+        ...args,
       ]);
 
     /** A data directory with our block files. */
     async function ours(xor: boolean, stored: readonly Uint8Array[]): Promise<string> {
       const base = temporaryDirectory();
       const directory = await openDataDirectory(base, 'regtest');
-      const storage = await Storage.open({ directory: directory.blocks, network: regtest, xor, syncInterval: 0 });
+      const storage = await Storage.open({
+        directory: directory.blocks,
+        network: regtest,
+        xor,
+        syncInterval: 0,
+      });
       await Promise.all(stored.map((block) => storage.blocks.append(block)));
       await storage.close();
       directory.release();
@@ -52,14 +65,23 @@ describeWithBitcoind('a bitcoind and we read each other’s block files', (bitco
       await importWith(base, `-loadblock=${file}`, '-blocksxor=1');
       const blocksDirectory = join(base, 'regtest', 'blocks');
       rmSync(join(blocksDirectory, 'index'), { recursive: true });
-      expect(readdirSync(blocksDirectory).sort()).toEqual(['.lock', 'blk00000.dat', 'rev00000.dat', 'xor.dat']);
+      expect(readdirSync(blocksDirectory).sort()).toEqual([
+        '.lock',
+        'blk00000.dat',
+        'rev00000.dat',
+        'xor.dat',
+      ]);
 
       const notices: StorageNotice[] = [];
       const storage = await Storage.open({
-        directory: blocksDirectory, network: regtest, syncInterval: 0, notice: (notice) => notices.push(notice),
+        directory: blocksDirectory,
+        network: regtest,
+        syncInterval: 0,
+        notice: (notice) => notices.push(notice),
       });
       expect([storage.blocks.size, notices.map(({ code }) => code)]).toEqual([207, ['preallocated']]);
-      for (const block of blocks) expectBytes(await storage.blocks.read(hash256(block.subarray(0, 80))), block);
+      for (const block of blocks)
+        expectBytes(await storage.blocks.read(hash256(block.subarray(0, 80))), block);
       await storage.close();
     });
   });

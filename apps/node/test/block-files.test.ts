@@ -64,7 +64,10 @@ describe('hiding', () => {
   test('property: as byte for byte, at any position and alignment, and it undoes itself', () => {
     fc.assert(
       fc.property(
-        fc.uint8Array({ maxLength: 100 }), fc.uint8Array({ minLength: 8, maxLength: 8 }), fc.nat(1_000), fc.nat(9),
+        fc.uint8Array({ maxLength: 100 }),
+        fc.uint8Array({ minLength: 8, maxLength: 8 }),
+        fc.nat(1_000),
+        fc.nat(9),
         (bytes, key, position, shift) => {
           const buffer = new Uint8Array(bytes.length + shift);
           buffer.set(bytes, shift);
@@ -83,7 +86,14 @@ describe('hiding', () => {
     const key = disk.files.get('/blocks/xor.dat')!;
     expect(key.length).toBe(8);
     expect(key.some((byte) => byte !== 0)).toBe(true);
-    expect(toHex(disk.files.get(FIRST)!.subarray(0, 4).map((byte, i) => byte ^ key[i]!))).toBe('fabfb5da');
+    expect(
+      toHex(
+        disk.files
+          .get(FIRST)!
+          .subarray(0, 4)
+          .map((byte, i) => byte ^ key[i]!),
+      ),
+    ).toBe('fabfb5da');
     const other = await diskWith([]);
     expect(other.files.get('/blocks/xor.dat')).not.toEqual(key);
 
@@ -103,7 +113,9 @@ describe('hiding', () => {
 
   test('a key that is cut short is one clear error', async () => {
     const disk = new MemoryFileSystem({}, [['/blocks/xor.dat', new Uint8Array(3)]]);
-    await expect(openStorage(disk)).rejects.toThrow('The key file /blocks/xor.dat has 3 bytes instead of 8.');
+    await expect(openStorage(disk)).rejects.toThrow(
+      'The key file /blocks/xor.dat has 3 bytes instead of 8.',
+    );
   });
 });
 
@@ -113,7 +125,9 @@ describe('the format', () => {
     const block = blocks[0]!.bytes;
     const size = Uint8Array.of(block.length, block.length >> 8, 0, 0);
     expect(toHex(disk.files.get(FIRST)!)).toBe(
-      ['fabfb5da', '1d010000', toHex(regtest.genesis.bytes), 'fabfb5da', toHex(size), toHex(block)].join(''),
+      ['fabfb5da', '1d010000', toHex(regtest.genesis.bytes), 'fabfb5da', toHex(size), toHex(block)].join(
+        '',
+      ),
     );
   });
 
@@ -128,9 +142,13 @@ describe('the format', () => {
     const added = makeBlock(99);
     await storage.blocks.append(added.bytes, added.hash);
     expect(await storage.blocks.read(added.hash)).toEqual(added.bytes);
-    expect(disk.files.get('/blocks/blk00007.dat')!.length).toBeGreaterThan(disk.files.get(FIRST)!.length);
+    expect(disk.files.get('/blocks/blk00007.dat')!.length).toBeGreaterThan(
+      disk.files.get(FIRST)!.length,
+    );
     const hashes = new Set([...storage.blocks.hashes()].map(toHex));
-    expect(hashes).toEqual(new Set([regtest.genesisHash, ...blocks.map(({ hash }) => hash), added.hash].map(toHex)));
+    expect(hashes).toEqual(
+      new Set([regtest.genesisHash, ...blocks.map(({ hash }) => hash), added.hash].map(toHex)),
+    );
   });
 
   test('what is not stored', async () => {
@@ -157,8 +175,16 @@ describe('the format', () => {
 describe('several files', () => {
   const open = (disk: MemoryFileSystem, failures: NodeError[] = []): Promise<BlockFiles> => {
     const options: BlockFilesOptions = {
-      directory: DIRECTORY, network: regtest, fileSystem: disk, sha256d: hash256, xor: true, maxFileSize: 1_000,
-      checkHeader: () => true, verify: () => true, notice: () => {}, failed: (error) => failures.push(error),
+      directory: DIRECTORY,
+      network: regtest,
+      fileSystem: disk,
+      sha256d: hash256,
+      xor: true,
+      maxFileSize: 1_000,
+      checkHeader: () => true,
+      verify: () => true,
+      notice: () => {},
+      failed: (error) => failures.push(error),
     };
     return BlockFiles.open(options);
   };
@@ -187,18 +213,22 @@ describe('several files', () => {
       const failures: NodeError[] = [];
       const files = await open(disk, failures);
       disk.faults.fail = (operation, at) =>
-        operation === 'write' && at === path ? systemError('ENOSPC', 'no space left on device') : undefined;
+        operation === 'write' && at === path
+          ? systemError('ENOSPC', 'no space left on device')
+          : undefined;
       const results = await Promise.allSettled(blocks.map(({ bytes }) => files.append(bytes)));
       const first = results.findIndex(({ status }) => status === 'rejected');
       expect(first).toBeGreaterThanOrEqual(0);
-      for (const result of results.slice(first)) expect(result).toEqual({ status: 'rejected', reason: failures[0] });
+      for (const result of results.slice(first))
+        expect(result).toEqual({ status: 'rejected', reason: failures[0] });
       expect(failures.map(({ code }) => code)).toEqual(['disk-full']);
       await expect(files.append(makeBlock(50).bytes)).rejects.toBe(failures[0]);
       await expect(files.close()).rejects.toBe(failures[0]);
 
       delete disk.faults.fail;
       const again = await open(disk);
-      for (const { hash, bytes } of blocks.slice(0, first)) expect(await again.read(hash)).toEqual(bytes);
+      for (const { hash, bytes } of blocks.slice(0, first))
+        expect(await again.read(hash)).toEqual(bytes);
       expect(again.size).toBe(first + 1);
     }
   });
@@ -274,10 +304,10 @@ describe('a tail that a crash leaves', () => {
     const start = size - 8 - last.bytes.length;
     for (let at = start; at < size; at++) {
       const disk = new MemoryFileSystem({}, whole.files);
-      disk.files.get(FIRST)![at]! ^= 1 << at % 8;
+      disk.files.get(FIRST)![at]! ^= 1 << (at % 8);
       const header = last.bytes.slice(0, 80);
       const inHeader = at - start - 8;
-      if (inHeader >= 0 && inHeader < 80) header[inHeader]! ^= 1 << at % 8;
+      if (inHeader >= 0 && inHeader < 80) header[inHeader]! ^= 1 << (at % 8);
       // Work is so cheap on regtest that another header is likely to be one too: a block that nobody
       // asks for. Only what the header says of merkle root and target can be wrong.
       const isBlock = inHeader >= 0 && (inHeader < 36 || inHeader >= 68) && inHeader < 80;
@@ -374,7 +404,8 @@ describe('the index', () => {
 
   test('grows', () => {
     const index = new BlockIndex();
-    for (let i = 0; i < 10_000; i++) index.add(hash256(Uint8Array.of(i, i >> 8)), { file: i, offset: i, size: i });
+    for (let i = 0; i < 10_000; i++)
+      index.add(hash256(Uint8Array.of(i, i >> 8)), { file: i, offset: i, size: i });
     for (let i = 0; i < 10_000; i++) {
       expect(index.get(hash256(Uint8Array.of(i, i >> 8)))).toEqual({ file: i, offset: i, size: i });
     }
@@ -391,6 +422,7 @@ describeWithData('real blocks', () => {
     await storage.close();
     const again = await openStorage(disk);
     expect([again.storage.blocks.size, again.notices]).toEqual([2_017, []]);
-    for (const block of real) expectBytes(await again.storage.blocks.read(hash256(block.subarray(0, 80))), block);
+    for (const block of real)
+      expectBytes(await again.storage.blocks.read(hash256(block.subarray(0, 80))), block);
   });
 });

@@ -41,11 +41,31 @@ describe('options', () => {
   test('defaults', () => {
     expect(optionsOf()).toMatchObject({
       network: { chain: 'main' },
-      listen: true, bind: [], port: 8333, connect: undefined, addnode: [], maxConnections: 125,
-      connectTimeout: 5_000, peerTimeout: 60_000, userAgent: `/btcp2p:${CLIENT_VERSION}/`,
-      blocksOnly: false, v2Transport: false, minimumChainWork: undefined, maxTipAge: 86_400,
-      mockTime: 0, stopAtHeight: 0, blocksXor: true, display: true,
-      log: { file: 'debug.log', console: false, timestamps: true, timeMicros: false, level: 'debug', shrink: true },
+      listen: true,
+      bind: [],
+      port: 8333,
+      connect: undefined,
+      addnode: [],
+      maxConnections: 125,
+      connectTimeout: 5_000,
+      peerTimeout: 60_000,
+      userAgent: `/btcp2p:${CLIENT_VERSION}/`,
+      blocksOnly: false,
+      v2Transport: false,
+      minimumChainWork: undefined,
+      maxTipAge: 86_400,
+      mockTime: 0,
+      stopAtHeight: 0,
+      blocksXor: true,
+      display: true,
+      log: {
+        file: 'debug.log',
+        console: false,
+        timestamps: true,
+        timeMicros: false,
+        level: 'debug',
+        shrink: true,
+      },
     });
   });
 
@@ -65,7 +85,14 @@ describe('options', () => {
   });
 
   test('-bind: with and without port, IPv6, =onion', () => {
-    const args = ['-regtest', '-bind=127.0.0.1', '-bind=1.2.3.4:5', '-bind=[::1]:7', '-bind=::2', '-bind=127.0.0.1=onion'];
+    const args = [
+      '-regtest',
+      '-bind=127.0.0.1',
+      '-bind=1.2.3.4:5',
+      '-bind=[::1]:7',
+      '-bind=::2',
+      '-bind=127.0.0.1=onion',
+    ];
     expect(optionsOf(...args).bind).toEqual([
       { host: '127.0.0.1', port: 18444, onion: false },
       { host: '1.2.3.4', port: 5, onion: false },
@@ -94,42 +121,81 @@ describe('options', () => {
   test('what one option implies for another is noted', () => {
     const texts = run(['-connect=0', '-bind=127.0.0.1']).notices.map(({ text }) => text);
     expect(texts).toContain('parameter interaction: -bind set -> setting -listen=1');
-    expect(texts).not.toContain('parameter interaction: -connect or -maxconnections=0 set -> setting -listen=0');
+    expect(texts).not.toContain(
+      'parameter interaction: -connect or -maxconnections=0 set -> setting -listen=0',
+    );
   });
 
   test('numbers in the units of the code', () => {
     expect(
-      optionsOf('-timeout=0', '-peertimeout=3', '-maxtipage=9223372036854775807', '-mocktime=1296688602',
-        '-stopatheight=200', '-minimumchainwork=0x1F', '-addnode=a', '-addnode=[::1]:5', '-blocksonly', '-noblocksxor'),
+      optionsOf(
+        '-timeout=0',
+        '-peertimeout=3',
+        '-maxtipage=9223372036854775807',
+        '-mocktime=1296688602',
+        '-stopatheight=200',
+        '-minimumchainwork=0x1F',
+        '-addnode=a',
+        '-addnode=[::1]:5',
+        '-blocksonly',
+        '-noblocksxor',
+      ),
     ).toMatchObject({
-      connectTimeout: 5_000, peerTimeout: 3_000, maxTipAge: 2 ** 63, mockTime: 1296688602, stopAtHeight: 200,
-      minimumChainWork: 31n, addnode: ['a', '[::1]:5'], blocksOnly: true, blocksXor: false,
+      connectTimeout: 5_000,
+      peerTimeout: 3_000,
+      maxTipAge: 2 ** 63,
+      mockTime: 1296688602,
+      stopAtHeight: 200,
+      minimumChainWork: 31n,
+      addnode: ['a', '[::1]:5'],
+      blocksOnly: true,
+      blocksXor: false,
     });
   });
 
   test('user agent comments', () => {
-    expect(optionsOf('-uacomment=a b', '-uacomment=c').userAgent).toBe(`/btcp2p:${CLIENT_VERSION}(a b; c)/`);
+    expect(optionsOf('-uacomment=a b', '-uacomment=c').userAgent).toBe(
+      `/btcp2p:${CLIENT_VERSION}(a b; c)/`,
+    );
     const fits = 256 - `/btcp2p:${CLIENT_VERSION}()/`.length;
     expect(optionsOf(`-uacomment=${'x'.repeat(fits)}`).userAgent.length).toBe(256);
     expect(refusal([`-uacomment=${'x'.repeat(fits + 1)}`])).toBe(
-      'Total length of network version string (257) exceeds maximum length (256). Reduce the number or size of uacomments.',
+      'Total length of network version string (257) exceeds maximum length (256). ' +
+        'Reduce the number or size of uacomments.',
     );
   });
 
   test('what has no effect yet is taken and noted', () => {
     expect(optionsOf('-v2transport=1').v2Transport).toBe(false);
     const notices = run(['-v2transport=1', '-nologratelimit', '-logsourcelocations']).notices;
-    expect(notices.filter(({ level }) => level === 'warning').map(({ text }) => text.split(':')[0])).toEqual([
-      '-v2transport=1 has no effect', '-logsourcelocations=1 has no effect',
-    ]);
+    expect(
+      notices.filter(({ level }) => level === 'warning').map(({ text }) => text.split(':')[0]),
+    ).toEqual(['-v2transport=1 has no effect', '-logsourcelocations=1 has no effect']);
   });
 
   test('logging', () => {
-    const { log } = optionsOf('-debug=net', '-debug=validation', '-debugexclude=net', '-loglevel=info', '-loglevel=net:trace',
-      '-logtimemicros', '-logthreadnames', '-nologtimestamps', '-loglevelalways', '-debuglogfile=x.log');
+    const { log } = optionsOf(
+      '-debug=net',
+      '-debug=validation',
+      '-debugexclude=net',
+      '-loglevel=info',
+      '-loglevel=net:trace',
+      '-logtimemicros',
+      '-logthreadnames',
+      '-nologtimestamps',
+      '-loglevelalways',
+      '-debuglogfile=x.log',
+    );
     expect(log).toMatchObject({
-      categories: new Set(['validation']), level: 'info', categoryLevels: new Map([['net', 'trace']]),
-      timeMicros: true, threadNames: true, timestamps: false, levelAlways: true, file: 'x.log', shrink: false,
+      categories: new Set(['validation']),
+      level: 'info',
+      categoryLevels: new Map([['net', 'trace']]),
+      timeMicros: true,
+      threadNames: true,
+      timestamps: false,
+      levelAlways: true,
+      file: 'x.log',
+      shrink: false,
     });
     expect(optionsOf('-debug').log.categories.size).toBe(29);
     expect(optionsOf('-debug=1', '-debug=0', '-debug=rpc').log.categories).toEqual(new Set(['rpc']));
@@ -156,8 +222,14 @@ describe('help and version', () => {
 
   test.each(['-?', '-h', '-help', '--help'])('%s prints the help', (argument) => {
     const text = textOf(argument);
-    expect(text).toContain('Usage: btcp2p-node [options]\n\nOptions:\n\n  -allowignoredconf\n       Only warn');
-    for (const heading of ['Connection options:', 'Debugging/Testing options:', 'Chain selection options:']) {
+    expect(text).toContain(
+      'Usage: btcp2p-node [options]\n\nOptions:\n\n  -allowignoredconf\n       Only warn',
+    );
+    for (const heading of [
+      'Connection options:',
+      'Debugging/Testing options:',
+      'Chain selection options:',
+    ]) {
       expect(text).toContain(`\n${heading}\n\n  -`);
     }
     expect(text).not.toContain('-regtest\n');
@@ -179,11 +251,16 @@ describe('help and version', () => {
 
 describe('the configuration file', () => {
   test('in the data directory, unless -conf or -noconf says otherwise', () => {
-    const directory = dataDirectory({ 'bitcoin.conf': 'maxconnections=7\n', 'other.conf': 'maxconnections=8\n' });
+    const directory = dataDirectory({
+      'bitcoin.conf': 'maxconnections=7\n',
+      'other.conf': 'maxconnections=8\n',
+    });
     const at = `-datadir=${directory}`;
     expect(run([at]).options.maxConnections).toBe(7);
     expect(run([at, '-conf=other.conf', '-allowignoredconf']).options.maxConnections).toBe(8);
-    expect(run([at, `-conf=${directory}/other.conf`, '-allowignoredconf']).options.maxConnections).toBe(8);
+    expect(run([at, `-conf=${directory}/other.conf`, '-allowignoredconf']).options.maxConnections).toBe(
+      8,
+    );
     expect(run([at, '-noconf']).options.maxConnections).toBe(125);
     expect(run([at]).dataDirectory).toBe(directory);
   });
@@ -203,31 +280,50 @@ describe('the configuration file', () => {
   test('as the functional test framework of Bitcoin Core writes it', () => {
     const directory = dataDirectory({
       'bitcoin.conf':
-        'regtest=1\n[regtest]\nport=11000\nrpcport=16000\nfallbackfee=0.0002\nserver=1\nkeypool=1\ndiscover=0\n' +
+        'regtest=1\n[regtest]\nport=11000\nrpcport=16000\nfallbackfee=0.0002\nserver=1\nkeypool=1\n' +
+        'discover=0\n' +
         'dnsseed=0\nfixedseeds=0\nlistenonion=0\npeertimeout=999999999\nprinttoconsole=0\nnatpmp=0\n' +
         'shrinkdebugfile=0\nunsafesqlitesync=1\nconnect=0\nmaxconnections=94\npar=2\nbind=127.0.0.1\n',
     });
     const { options, warnings } = run([
-      `-datadir=${directory}`, '-logtimemicros', '-debug', '-debugexclude=libevent', '-debugexclude=leveldb',
-      '-debugexclude=rand', '-uacomment=testnode0', '-logthreadnames', '-logsourcelocations', '-loglevel=trace',
-      '-nologratelimit', '-v2transport=0', '-bind=0.0.0.0:11000', '-bind=127.0.0.1:21000=onion',
+      `-datadir=${directory}`,
+      '-logtimemicros',
+      '-debug',
+      '-debugexclude=libevent',
+      '-debugexclude=leveldb',
+      '-debugexclude=rand',
+      '-uacomment=testnode0',
+      '-logthreadnames',
+      '-logsourcelocations',
+      '-loglevel=trace',
+      '-nologratelimit',
+      '-v2transport=0',
+      '-bind=0.0.0.0:11000',
+      '-bind=127.0.0.1:21000=onion',
     ]);
     expect(warnings).toEqual([]);
     expect(options).toMatchObject({
-      network: { chain: 'regtest' }, port: 11000, connect: [], listen: true, maxConnections: 94, display: false,
+      network: { chain: 'regtest' },
+      port: 11000,
+      connect: [],
+      listen: true,
+      maxConnections: 94,
+      display: false,
       bind: [
         { host: '0.0.0.0', port: 11000, onion: false },
         { host: '127.0.0.1', port: 21000, onion: true },
         { host: '127.0.0.1', port: 11000, onion: false },
       ],
-      peerTimeout: 999_999_999_000, log: { shrink: false, level: 'trace', console: false },
+      peerTimeout: 999_999_999_000,
+      log: { shrink: false, level: 'trace', console: false },
     });
     expect(options.userAgent).toMatch(/\(testnode0\)\/$/);
   });
 
   test('files that it includes, and those that only they would include', () => {
     const directory = dataDirectory({
-      'bitcoin.conf': 'regtest=1\nincludeconf=a.conf\nregtest.includeconf=b.conf\ntest.includeconf=no.conf\n',
+      'bitcoin.conf':
+        'regtest=1\nincludeconf=a.conf\nregtest.includeconf=b.conf\ntest.includeconf=no.conf\n',
       'a.conf': 'maxconnections=5\nincludeconf=c.conf\n',
       'b.conf': 'uacomment=b\n',
     });
@@ -240,10 +336,15 @@ describe('the configuration file', () => {
   });
 
   test('options of another chain outside sections', () => {
-    const directory = dataDirectory({ 'bitcoin.conf': 'port=1\nbind=127.0.0.1\nconnect=a\naddnode=b\nmaxconnections=3\n' });
+    const directory = dataDirectory({
+      'bitcoin.conf': 'port=1\nbind=127.0.0.1\nconnect=a\naddnode=b\nmaxconnections=3\n',
+    });
     expect(refusal([`-datadir=${directory}`, '-regtest'])).toBe(
       ['addnode', 'bind', 'connect', 'port']
-        .map((name) => `Config setting for -${name} only applied on regtest network when in [regtest] section.`)
+        .map(
+          (name) =>
+            `Config setting for -${name} only applied on regtest network when in [regtest] section.`,
+        )
         .join('\n'),
     );
     expect(run([`-datadir=${directory}`]).options).toMatchObject({ port: 1, maxConnections: 3 });
@@ -270,7 +371,9 @@ describe('the configuration file', () => {
       'Error reading configuration file: specified data directory "/no/such/directory" does not exist.',
     );
     writeFileSync(join(elsewhere, 'bitcoin.conf'), '');
-    expect(refusal([], { home, workingDirectory: '/' })).toContain('which is ignored, because a different');
+    expect(refusal([], { home, workingDirectory: '/' })).toContain(
+      'which is ignored, because a different',
+    );
   });
 });
 
@@ -335,13 +438,29 @@ describeWithBitcoind('the same words as bitcoind', (bitcoind) => {
   test.each(tried)('%j with %j', (args, conf) => {
     const directory = dataDirectory({ 'bitcoin.conf': conf });
     // Were one of them not refused, it would at least neither listen nor connect.
-    const quiet = ['-networkactive=0', '-server=0', '-printtoconsole=0', '-discover=0', '-listenonion=0', '-dnsseed=0'];
-    const at = args.some((argument) => argument.startsWith('-datadir=')) ? [] : [`-datadir=${directory}`];
-    const { stderr, status } = spawnSync(bitcoind, [...quiet, ...at, ...args], { encoding: 'utf8', timeout: 20_000 });
+    const quiet = [
+      '-networkactive=0',
+      '-server=0',
+      '-printtoconsole=0',
+      '-discover=0',
+      '-listenonion=0',
+      '-dnsseed=0',
+    ];
+    const at = args.some((argument) => argument.startsWith('-datadir='))
+      ? []
+      : [`-datadir=${directory}`];
+    const { stderr, status } = spawnSync(bitcoind, [...quiet, ...at, ...args], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
     expect(status).toBe(1);
     const ours = `Error: ${refusal([...at, ...args])}`;
     expect(ours.replace('see btcp2p-node -h', 'see bitcoind -h').trim()).toBe(
-      stderr.trim().split('\n').filter((line) => !line.startsWith('Warning:')).join('\n'),
+      stderr
+        .trim()
+        .split('\n')
+        .filter((line) => !line.startsWith('Warning:'))
+        .join('\n'),
     );
   });
 });

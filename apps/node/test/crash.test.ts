@@ -33,7 +33,9 @@ test(`${ROUNDS} times kill -9 while storing: all that was acknowledged is there`
     const notice = (found: StorageNotice): unknown => notices.push(found);
     const storage = await Storage.open({ directory, network: regtest, syncInterval: 0, notice });
     let loaded = 0;
-    await storage.headers.load((header) => Buffer.compare(header, crashHeaders(loaded, 1)) === 0 && ++loaded > 0);
+    await storage.headers.load(
+      (header) => Buffer.compare(header, crashHeaders(loaded, 1)) === 0 && ++loaded > 0,
+    );
     expect(loaded).toBeGreaterThanOrEqual(headers);
     headers = loaded;
     // Those of this round; at the end all of them.

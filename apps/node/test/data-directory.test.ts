@@ -20,14 +20,24 @@ async function refusalOf(promise: Promise<unknown>): Promise<NodeError> {
 
 describe('layout', () => {
   test.each([
-    ['main', ''], ['test', 'testnet3'], ['testnet4', 'testnet4'], ['signet', 'signet'], ['regtest', 'regtest'],
+    ['main', ''],
+    ['test', 'testnet3'],
+    ['testnet4', 'testnet4'],
+    ['signet', 'signet'],
+    ['regtest', 'regtest'],
   ] as const)('%s', async (chain, name) => {
     const base = join(temporaryDirectory(), 'new');
     const directory = await openDataDirectory(base, chain);
-    expect(directory).toMatchObject({ base, chain: join(base, name), blocks: join(base, name, 'blocks') });
-    expect(readdirSync(directory.chain).filter((entry) => chain === 'main' || entry !== 'regtest').sort()).toEqual([
-      '.lock', 'blocks', 'wallets',
-    ]);
+    expect(directory).toMatchObject({
+      base,
+      chain: join(base, name),
+      blocks: join(base, name, 'blocks'),
+    });
+    expect(
+      readdirSync(directory.chain)
+        .filter((entry) => chain === 'main' || entry !== 'regtest')
+        .sort(),
+    ).toEqual(['.lock', 'blocks', 'wallets']);
     expect(readdirSync(join(directory.chain, 'wallets'))).toEqual([]);
     expect(readdirSync(directory.blocks)).toEqual([]);
     directory.release();
@@ -46,7 +56,8 @@ describe('layout', () => {
     writeFileSync(join(base, 'file'), '');
     const below = await refusalOf(openDataDirectory(join(base, 'file', 'x'), 'main'));
     expect([below.code, below.message]).toEqual([
-      'data-directory', `Cannot create directory ${base}/file/x/wallets: not a directory`,
+      'data-directory',
+      `Cannot create directory ${base}/file/x/wallets: not a directory`,
     ]);
     const locked = await refusalOf(lockDirectory(join(base, 'none')));
     expect(locked.message).toBe(`Cannot write to directory '${base}/none'; check permissions.`);
@@ -60,7 +71,8 @@ test('a directory that may not be written is one clear error', async () => {
   if (!isRoot) chmodSync(directory, 0o555);
   const error = await refusalOf(lockDirectory(directory));
   expect([error.code, error.message]).toEqual([
-    'data-directory', `Cannot write to directory '${directory}'; check permissions.`,
+    'data-directory',
+    `Cannot write to directory '${directory}'; check permissions.`,
   ]);
 });
 

@@ -8,10 +8,12 @@ import { outcome, startChild, temporaryDirectory } from './support/support.ts';
 /** Bytes that the system lets a file of the child have: a limit that anyone may set (RLIMIT_FSIZE). */
 const LIMIT = 2_048_000;
 
-test('where the system takes no more, there is one clear error, and nothing acknowledged is lost', async () => {
+test('a full disk is one clear error, and nothing acknowledged is lost', async () => {
   if (process.platform === 'win32') return;
   const directory = temporaryDirectory();
-  const { code, output } = await outcome(startChild('full-child.ts', [directory], { fileSizeLimit: LIMIT }));
+  const { code, output } = await outcome(
+    startChild('full-child.ts', [directory], { fileSizeLimit: LIMIT }),
+  );
   const { stored, errors, failures } = JSON.parse(output.toString()) as {
     stored: number;
     errors: string[];
@@ -24,7 +26,11 @@ test('where the system takes no more, there is one clear error, and nothing ackn
   expect(statSync(path).size).toBeLessThanOrEqual(2 * LIMIT); // some shells count in 1,024
 
   const notices: unknown[] = [];
-  const storage = await Storage.open({ directory, network: regtest, notice: (notice) => notices.push(notice) });
+  const storage = await Storage.open({
+    directory,
+    network: regtest,
+    notice: (notice) => notices.push(notice),
+  });
   expect([storage.blocks.size, notices]).toEqual([1 + stored, []]);
   await storage.close();
 });

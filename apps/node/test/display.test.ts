@@ -5,18 +5,37 @@ import { plainStatus, renderStatus } from '../src/display.ts';
 import { RateMeter, type Phase, type Rates, type StatusSnapshot } from '../src/status.ts';
 
 const status = (changes: Partial<StatusSnapshot> = {}): StatusSnapshot => ({
-  phase: 'blocks', chain: 'regtest', height: 250, headers: 1_000, inbound: 1, outbound: 8, received: 0, ...changes,
+  phase: 'blocks',
+  chain: 'regtest',
+  height: 250,
+  headers: 1_000,
+  inbound: 1,
+  outbound: 8,
+  received: 0,
+  ...changes,
 });
 
 const rates: Rates = { itemsPerSecond: 123.4, bytesPerSecond: 4_560_000, secondsLeft: 6_100 };
 
-const phases: readonly Phase[] = ['loading', 'connecting', 'presync', 'headers', 'blocks', 'synced', 'stopping'];
+const phases: readonly Phase[] = [
+  'loading',
+  'connecting',
+  'presync',
+  'headers',
+  'blocks',
+  'synced',
+  'stopping',
+];
 
 describe('the status line', () => {
   test('syncing blocks, narrower and narrower', () => {
-    expect([140, 110, 80, 60, 50, 40, 30, 21, 10, 2].map((width) => renderStatus(status(), rates, width))).toEqual([
-      '[=======>                      ]  regtest  syncing blocks  250/1000  25.0%  123 blocks/s, 4.6MB/s  1h 41m left  9 peers (1 in)',
-      '[===>          ]  regtest  syncing blocks  250/1000  25.0%  123 blocks/s, 4.6MB/s  1h 41m left  9 peers (1 in)',
+    expect(
+      [140, 110, 80, 60, 50, 40, 30, 21, 10, 2].map((width) => renderStatus(status(), rates, width)),
+    ).toEqual([
+      '[=======>                      ]  ' +
+        'regtest  syncing blocks  250/1000  25.0%  123 blocks/s, 4.6MB/s  1h 41m left  9 peers (1 in)',
+      '[===>          ]  ' +
+        'regtest  syncing blocks  250/1000  25.0%  123 blocks/s, 4.6MB/s  1h 41m left  9 peers (1 in)',
       'regtest  syncing blocks  250/1000  25.0%  123 blocks/s, 4.6MB/s  1h 41m left',
       'syncing blocks  250/1000  25.0%  123 blocks/s, 4.6MB/s',
       '[===>           ]  syncing blocks  250/1000  25.0%',
@@ -29,15 +48,29 @@ describe('the status line', () => {
   });
 
   test.each([
-    [status({ phase: 'loading', loaded: 0.5, height: 0 }), '[===============>              ]  regtest  loading  0  50.0%  9 peers (1 in)'],
-    [status({ phase: 'connecting', inbound: 0, outbound: 0, chain: 'main' }), 'looking for peers  250  0 peers'],
     [
-      status({ phase: 'presync', presyncHeight: 200_000, expectedHeight: 800_000, inbound: 0, outbound: 1 }),
-      '[=======>                      ]  regtest  checking the chain of a peer  200000  25.0%  123 headers/s  1h 41m left  1 peer',
+      status({ phase: 'loading', loaded: 0.5, height: 0 }),
+      '[===============>              ]  regtest  loading  0  50.0%  9 peers (1 in)',
+    ],
+    [
+      status({ phase: 'connecting', inbound: 0, outbound: 0, chain: 'main' }),
+      'looking for peers  250  0 peers',
+    ],
+    [
+      status({
+        phase: 'presync',
+        presyncHeight: 200_000,
+        expectedHeight: 800_000,
+        inbound: 0,
+        outbound: 1,
+      }),
+      '[=======>                      ]  ' +
+        'regtest  checking the chain of a peer  200000  25.0%  123 headers/s  1h 41m left  1 peer',
     ],
     [
       status({ phase: 'headers', headers: 2_000, expectedHeight: 4_000 }),
-      '[===============>              ]  regtest  syncing headers  2000  50.0%  123 headers/s  1h 41m left  9 peers (1 in)',
+      '[===============>              ]  ' +
+        'regtest  syncing headers  2000  50.0%  123 headers/s  1h 41m left  9 peers (1 in)',
     ],
     [status({ phase: 'synced', height: 1_000 }), 'regtest  in sync  1000  9 peers (1 in)'],
     [status({ phase: 'stopping' }), 'regtest  stopping  250  9 peers (1 in)'],
@@ -47,32 +80,59 @@ describe('the status line', () => {
 
   test('100% only when it is done', () => {
     const at = (height: number): string => renderStatus(status({ height, headers: 100_000 }), rates, 60);
-    expect([at(99_999), at(100_000)]).toEqual([expect.stringContaining(' 99.9%'), expect.stringContaining(' 100%')]);
+    expect([at(99_999), at(100_000)]).toEqual([
+      expect.stringContaining(' 99.9%'),
+      expect.stringContaining(' 100%'),
+    ]);
     expect(at(100_000)).not.toContain('>');
   });
 
   test('units of time and amounts', () => {
     const left = (secondsLeft: number): string =>
-      plainStatus(status(), { ...rates, secondsLeft }).match(/[^,]*(?= left)/)![0].trim();
-    expect([0.2, 59, 60, 200, 3_600, 7_500, 86_400, 530_000].map(left)).toEqual(
-      ['1s', '59s', '1m', '3m 20s', '1h', '2h 5m', '1d', '6d 3h'],
-    );
+      plainStatus(status(), { ...rates, secondsLeft })
+        .match(/[^,]*(?= left)/)![0]
+        .trim();
+    expect([0.2, 59, 60, 200, 3_600, 7_500, 86_400, 530_000].map(left)).toEqual([
+      '1s',
+      '59s',
+      '1m',
+      '3m 20s',
+      '1h',
+      '2h 5m',
+      '1d',
+      '6d 3h',
+    ]);
     const speed = (itemsPerSecond: number): string =>
       plainStatus(status(), { ...rates, itemsPerSecond }).match(/[^ ]*(?= blocks\/s)/)![0];
-    expect([0, 0.04, 1, 4.24, 9.96, 950, 999.6, 12_345, 3_400_000].map(speed)).toEqual(
-      ['0', '0', '1', '4.2', '10', '950', '1k', '12k', '3.4M'],
-    );
+    expect([0, 0.04, 1, 4.24, 9.96, 950, 999.6, 12_345, 3_400_000].map(speed)).toEqual([
+      '0',
+      '0',
+      '1',
+      '4.2',
+      '10',
+      '950',
+      '1k',
+      '12k',
+      '3.4M',
+    ]);
   });
 
   test('property: one line of printable ASCII that fits, whatever the state', () => {
     const anything = fc.record({
       phase: fc.constantFrom(...phases),
       chain: fc.constantFrom('main', 'testnet4'),
-      height: fc.nat(2 ** 31), headers: fc.nat(2 ** 31), presyncHeight: fc.nat(2 ** 31), expectedHeight: fc.nat(2 ** 31),
-      inbound: fc.nat(10_000), outbound: fc.nat(100), received: fc.nat(), loaded: fc.double({ min: 0, max: 1, noNaN: true }),
+      height: fc.nat(2 ** 31),
+      headers: fc.nat(2 ** 31),
+      presyncHeight: fc.nat(2 ** 31),
+      expectedHeight: fc.nat(2 ** 31),
+      inbound: fc.nat(10_000),
+      outbound: fc.nat(100),
+      received: fc.nat(),
+      loaded: fc.double({ min: 0, max: 1, noNaN: true }),
     });
     const speeds = fc.record({
-      itemsPerSecond: fc.double({ min: 0, max: 1e9, noNaN: true }), bytesPerSecond: fc.double({ min: 0, max: 1e13, noNaN: true }),
+      itemsPerSecond: fc.double({ min: 0, max: 1e9, noNaN: true }),
+      bytesPerSecond: fc.double({ min: 0, max: 1e13, noNaN: true }),
       secondsLeft: fc.option(fc.double({ min: 0, max: 1e12, noNaN: true }), { nil: undefined }),
     });
     fc.assert(
@@ -90,16 +150,28 @@ describe('the status line', () => {
 describe('rates', () => {
   test('of the last seconds, anew in each phase, never negative', () => {
     const meter = new RateMeter();
-    expect(meter.update(status({ height: 0 }), 0)).toEqual({ itemsPerSecond: 0, bytesPerSecond: 0, secondsLeft: undefined });
+    expect(meter.update(status({ height: 0 }), 0)).toEqual({
+      itemsPerSecond: 0,
+      bytesPerSecond: 0,
+      secondsLeft: undefined,
+    });
     expect(meter.update(status({ height: 100, received: 5_000 }), 1_000)).toEqual({
-      itemsPerSecond: 100, bytesPerSecond: 5_000, secondsLeft: 9,
+      itemsPerSecond: 100,
+      bytesPerSecond: 5_000,
+      secondsLeft: 9,
     });
     // A minute of nothing: what was before is forgotten.
-    for (let time = 2_000; time <= 62_000; time += 1_000) meter.update(status({ height: 100, received: 5_000 }), time);
-    expect(meter.update(status({ height: 300, received: 5_000 }), 63_000).itemsPerSecond).toBeCloseTo(10, 0);
+    for (let time = 2_000; time <= 62_000; time += 1_000)
+      meter.update(status({ height: 100, received: 5_000 }), time);
+    expect(meter.update(status({ height: 300, received: 5_000 }), 63_000).itemsPerSecond).toBeCloseTo(
+      10,
+      0,
+    );
     expect(meter.update(status({ height: 50, received: 5_000 }), 64_000).itemsPerSecond).toBe(0);
     expect(meter.update(status({ phase: 'synced' }), 65_000)).toEqual({
-      itemsPerSecond: 0, bytesPerSecond: 0, secondsLeft: undefined,
+      itemsPerSecond: 0,
+      bytesPerSecond: 0,
+      secondsLeft: undefined,
     });
   });
 });
@@ -172,12 +244,25 @@ class Screen implements OutputStream {
 }
 
 describe('a terminal', () => {
-  const opened = (screen: Screen, options = {}): { display: ConsoleDisplay; tick: (ms: number) => void } => {
+  const opened = (
+    screen: Screen,
+    options = {},
+  ): { display: ConsoleDisplay; tick: (ms: number) => void } => {
     let time = 0;
-    const display = new ConsoleDisplay({ stream: screen, status: true, terminal: 'xterm', now: () => time, ...options });
+    const display = new ConsoleDisplay({
+      stream: screen,
+      status: true,
+      terminal: 'xterm',
+      now: () => time,
+      ...options,
+    });
     return { display, tick: (ms) => void (time += ms) };
   };
-  const shown = (changes: Partial<StatusSnapshot>): Partial<StatusSnapshot> => ({ phase: 'synced', chain: 'main', ...changes });
+  const shown = (changes: Partial<StatusSnapshot>): Partial<StatusSnapshot> => ({
+    phase: 'synced',
+    chain: 'main',
+    ...changes,
+  });
 
   test('has one line that changes, with what is printed above it', () => {
     const screen = new Screen();
@@ -240,7 +325,8 @@ describe('a terminal', () => {
     display.print('x\n');
     display.stop();
     // oxlint-disable-next-line no-control-regex
-    const sequences = new Set([...screen.written.matchAll(/\u001b[^A-Za-z]*[A-Za-z]/g)].map(([sequence]) => sequence.slice(1)));
+    const found = screen.written.matchAll(/\u001b[^A-Za-z]*[A-Za-z]/g);
+    const sequences = new Set([...found].map(([sequence]) => sequence.slice(1)));
     for (const sequence of sequences) expect(sequence).toMatch(/^\[(\d+A|K|J)$/);
   });
 

@@ -39,7 +39,11 @@ describe('the header log', () => {
     const { log } = open(disk);
     expect(await log.load(() => true)).toEqual({ accepted: 0, cut: 0 });
     const fork = makeHeaders(5, 7);
-    await Promise.all([log.append(headers.subarray(0, 80 * 20)), log.append(fork), log.append(headers.subarray(80 * 20))]);
+    await Promise.all([
+      log.append(headers.subarray(0, 80 * 20)),
+      log.append(fork),
+      log.append(headers.subarray(80 * 20)),
+    ]);
     expect(log.size).toBe(55);
     await log.close();
 
@@ -65,7 +69,7 @@ describe('the header log', () => {
   test('a header that is not one any more, and all after it, are cut off', async () => {
     for (let byte = 0; byte < 80; byte++) {
       const disk = new MemoryFileSystem({}, [[PATH, headers]]);
-      disk.files.get(PATH)![80 * 30 + byte]! ^= 1 << byte % 8;
+      disk.files.get(PATH)![80 * 30 + byte]! ^= 1 << (byte % 8);
       const { log, notices } = open(disk);
       const tree = newTree();
       const { accepted, cut } = await log.load(accept(tree));
@@ -73,7 +77,12 @@ describe('the header log', () => {
       expect([30, 31]).toContain(accepted);
       expect([cut, notices]).toEqual([
         80 * (50 - accepted),
-        [{ code: 'headers-cut', detail: `${PATH}: ${cut} bytes after ${accepted} good headers were cut off` }],
+        [
+          {
+            code: 'headers-cut',
+            detail: `${PATH}: ${cut} bytes after ${accepted} good headers were cut off`,
+          },
+        ],
       ]);
       expectBytes(disk.files.get(PATH)!.subarray(0, 80 * 30), headers.subarray(0, 80 * 30));
       expect(disk.files.get(PATH)!.length).toBe(80 * accepted);
@@ -103,13 +112,17 @@ describe('the header log', () => {
     const fail = (): Error => systemError('EIO', 'i/o error');
     const broken = open(new MemoryFileSystem({ fail }, [[PATH, headers]]));
     await expect(broken.log.load(() => true)).rejects.toMatchObject({
-      code: 'io', message: `Input or output failed on ${PATH}: i/o error`,
+      code: 'io',
+      message: `Input or output failed on ${PATH}: i/o error`,
     });
   });
 });
 
 describe('storage', () => {
-  const openStorage = (disk: MemoryFileSystem, failed: (error: Error) => void = () => {}): Promise<Storage> =>
+  const openStorage = (
+    disk: MemoryFileSystem,
+    failed: (error: Error) => void = () => {},
+  ): Promise<Storage> =>
     Storage.open({ directory: '/blocks', network: regtest, syncInterval: 0, fileSystem: disk, failed });
 
   test('jobs of a node', async () => {
@@ -125,14 +138,17 @@ describe('storage', () => {
     const read = await storage.perform({ type: 'read-block', hash });
     expectBytes(read.type === 'block' ? read.bytes : undefined, bytes);
     expect(await storage.perform({ type: 'read-block', hash: new Uint8Array(32) })).toEqual({
-      type: 'failed', detail: 'not stored',
+      type: 'failed',
+      detail: 'not stored',
     });
     await storage.close();
 
     const again = await openStorage(disk);
     const tree = newTree();
     expect(await again.loadHeaders(tree, NOW)).toEqual({ accepted: 50, cut: 0 });
-    const entries = [...again.blocks.hashes()].map((each) => tree.find(each)).map((entry) => tree.height(entry!));
+    const entries = [...again.blocks.hashes()]
+      .map((each) => tree.find(each))
+      .map((entry) => tree.height(entry!));
     expect(entries).toEqual([0, 1]);
   });
 
@@ -142,13 +158,18 @@ describe('storage', () => {
     await storage.loadHeaders(newTree(), NOW);
     const failures: Error[] = [];
     disk.faults.fail = (operation, path) =>
-      operation === 'write' && path === PATH ? systemError('ENOSPC', 'no space left on device') : undefined;
+      operation === 'write' && path === PATH
+        ? systemError('ENOSPC', 'no space left on device')
+        : undefined;
     const jobs = [
       storage.perform({ type: 'append-headers', headers }),
       storage.perform({ type: 'append-block', ...makeBlock(600, 0, regtest.genesisHash) }),
     ];
     const detail = `Disk space is too low! Cannot write to ${PATH}: no space left on device`;
-    expect(await Promise.all(jobs)).toEqual([{ type: 'failed', detail }, { type: 'failed', detail }]);
+    expect(await Promise.all(jobs)).toEqual([
+      { type: 'failed', detail },
+      { type: 'failed', detail },
+    ]);
     await expect(storage.close()).rejects.toThrow(detail);
     expect(failures).toEqual([]);
   });
@@ -179,7 +200,8 @@ describeWithData('real headers', () => {
     const real = headersFile('mainnet_0-10236').subarray(80);
     const disk = new MemoryFileSystem({ shortRead: (length) => Math.min(length, 1_000_003) });
     const params = consensusParams(mainnet);
-    const tree = (): HeaderTree => new HeaderTree({ params, anchor: genesisAnchor(mainnet), sha256d: hash256 });
+    const tree = (): HeaderTree =>
+      new HeaderTree({ params, anchor: genesisAnchor(mainnet), sha256d: hash256 });
     const first = open(disk);
     await first.log.load(() => true);
     await first.log.append(real);

@@ -8,7 +8,7 @@ import { TestNode, until } from './support/test-node.ts';
 describe('bcoin 1.0.2', () => {
   const open: (() => Promise<void>)[] = [];
   afterEach(async () => {
-    for (const close of open.splice(0).reverse()) await close();
+    for (const close of open.splice(0).toReversed()) await close();
   });
 
   async function bcoinPeer(options: Parameters<typeof startBcoin>[0]): Promise<BcoinPeer> {

@@ -22,7 +22,7 @@ const ANYONE = 'raw(51)#8lvh9jxk';
 describeWithBitcoind('a real bitcoind, v1 transport', (binary) => {
   const open: (() => Promise<void>)[] = [];
   afterEach(async () => {
-    for (const close of open.splice(0).reverse()) await close();
+    for (const close of open.splice(0).toReversed()) await close();
   });
 
   async function startCore(args: readonly string[] = []): Promise<BitcoindPeer> {

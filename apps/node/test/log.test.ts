@@ -50,8 +50,14 @@ describe('lines', () => {
       log.info('h', 'validation');
     });
     expect(lines).toEqual([
-      `${STAMP} a`, `${STAMP} [net:info] b`, `${STAMP} [warning] c`, `${STAMP} [net:warning] d`, `${STAMP} [error] e`,
-      `${STAMP} [net] f`, `${STAMP} [net:trace] g`, `${STAMP} [validation:info] h`,
+      `${STAMP} a`,
+      `${STAMP} [net:info] b`,
+      `${STAMP} [warning] c`,
+      `${STAMP} [net:warning] d`,
+      `${STAMP} [error] e`,
+      `${STAMP} [net] f`,
+      `${STAMP} [net:trace] g`,
+      `${STAMP} [validation:info] h`,
     ]);
   });
 
@@ -65,14 +71,20 @@ describe('lines', () => {
   });
 
   test('a level for all categories, and for one', () => {
-    const lines = linesOf({ level: 'info', categoryLevels: new Map([['net', 'trace']]), timestamps: false }, (log) => {
-      log.trace('net', 'a');
-      log.debug('validation', 'not logged');
-      expect([log.isLogged('net', 'trace'), log.isLogged('validation'), log.isLogged('validation', 'warning')])
-        .toEqual([true, false, true]);
-      log.setCategory('net', false);
-      log.trace('net', 'not logged');
-    });
+    const lines = linesOf(
+      { level: 'info', categoryLevels: new Map([['net', 'trace']]), timestamps: false },
+      (log) => {
+        log.trace('net', 'a');
+        log.debug('validation', 'not logged');
+        expect([
+          log.isLogged('net', 'trace'),
+          log.isLogged('validation'),
+          log.isLogged('validation', 'warning'),
+        ]).toEqual([true, false, true]);
+        log.setCategory('net', false);
+        log.trace('net', 'not logged');
+      },
+    );
     expect(lines).toEqual(['[net:trace] a']);
   });
 
@@ -93,14 +105,22 @@ describe('lines', () => {
       time += step;
       log.info('x');
     }
-    const stamps = readFileSync(join(directory, 'debug.log'), 'utf8').trim().split('\n').map((line) => line.slice(11, 22));
-    expect(stamps).toEqual(['10:00:00.00', '10:00:05.00', '09:59:05.00'].map((text) => expect.stringContaining(text.slice(0, 9))));
+    const stamps = readFileSync(join(directory, 'debug.log'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.slice(11, 22));
+    expect(stamps).toEqual(
+      ['10:00:00.00', '10:00:05.00', '09:59:05.00'].map((text) =>
+        expect.stringContaining(text.slice(0, 9)),
+      ),
+    );
     log.close();
   });
 
   test('control characters are written out, so that no peer steers a terminal', () => {
     expect(linesOf({ timestamps: false }, (log) => log.info('a\u001b[2Jb\tc\r\u007fé\nd\n'))).toEqual([
-      'a\\x1b[2Jb\\x09c\\x0d\\x7fé', 'd',
+      'a\\x1b[2Jb\\x09c\\x0d\\x7fé',
+      'd',
     ]);
   });
 });
@@ -167,12 +187,18 @@ describe('the file', () => {
     log.reopen();
     log.info('c');
     log.close();
-    expect([readFileSync(`${path}.1`, 'utf8').trim(), readFileSync(path, 'utf8')]).toEqual(['a\nb', 'c\n']);
+    expect([readFileSync(`${path}.1`, 'utf8').trim(), readFileSync(path, 'utf8')]).toEqual([
+      'a\nb',
+      'c\n',
+    ]);
   });
 
   test('that cannot be opened is one clear error; that cannot be written stops nothing', () => {
     expect(() => new Log(settings(), quiet).open('/nowhere')).toThrow(
-      new NodeError('io', 'Could not open debug log file /nowhere/debug.log (no such file or directory)'),
+      new NodeError(
+        'io',
+        'Could not open debug log file /nowhere/debug.log (no such file or directory)',
+      ),
     );
     if (!existsSync('/dev/full')) return;
     const log = new Log(settings({ file: '/dev/full' }), quiet);
@@ -196,14 +222,18 @@ describe('the file', () => {
       return statSync(path).size - 5;
     };
     expect([shrunk(limit, true), shrunk(limit + 1, true), shrunk(limit + 1, false)]).toEqual([
-      limit, RECENT_DEBUG_HISTORY_SIZE, limit + 1,
+      limit,
+      RECENT_DEBUG_HISTORY_SIZE,
+      limit + 1,
     ]);
   });
 });
 
 test('-printtoconsole prints the same lines, through whatever owns the console', () => {
   const printed: string[] = [];
-  const log = new Log(settings({ console: true, timestamps: false, file: undefined }), (line) => printed.push(`1 ${line}`));
+  const log = new Log(settings({ console: true, timestamps: false, file: undefined }), (line) =>
+    printed.push(`1 ${line}`),
+  );
   log.info('a');
   log.open('/nowhere');
   log.info('b');

@@ -5,13 +5,12 @@ import { chainOf } from '../src/node-options.ts';
 import { OPTIONS, type OptionDefinition } from '../src/options.ts';
 import {
   onlyInDefaultSection,
-  parseInteger,
   settingListOf,
   settingOf,
-  Settings,
   type SettingSources,
   type SettingValue,
-} from '../src/settings.ts';
+} from '../src/setting-sources.ts';
+import { parseInteger, Settings } from '../src/settings.ts';
 
 const option = (name: string, flags: OptionDefinition['flags'] = []): OptionDefinition => ({
   name,
@@ -75,7 +74,10 @@ describe('merging, in every combination, as Core does', () => {
             const sources: SettingSources = {
               forced: new Map(forced ? [[name, 'forced']] : []),
               commandLine: new Map([[name, commandLine]]),
-              configFile: new Map([['main', new Map([[name, section]])], ['', new Map([[name, unnamed]])]]),
+              configFile: new Map([
+                ['main', new Map([[name, section]])],
+                ['', new Map([[name, unnamed]])],
+              ]),
             };
             const query = { section: 'main', name, ignoreDefaultSection };
             output += ` || ${JSON.stringify(settingOf(sources, query) ?? null)} |`;
@@ -92,7 +94,12 @@ describe('merging, in every combination, as Core does', () => {
 
   test('argsman_tests.cpp util_ArgsMerge: the same, from command line and file text on', () => {
     const chains = ['main', 'test', 'testnet4', 'signet'];
-    const texts = (actions: readonly number[], section: string, name: string, prefix: string): string[] => {
+    const texts = (
+      actions: readonly number[],
+      section: string,
+      name: string,
+      prefix: string,
+    ): string[] => {
       let suffix = 0;
       return actions.flatMap((action) => {
         const where = action >= 3 ? `${section}.` : '';
@@ -129,9 +136,14 @@ describe('merging, in every combination, as Core does', () => {
                   output += ' || ';
                   if (!settings.isSet(name)) output += 'unset';
                   else if (settings.isNegated(name)) output += 'negated';
-                  else output += `${settings.text(name)} |${settings.list(name).map((v) => ` ${v}`).join('')}`;
+                  else
+                    output += `${settings.text(name)} |${settings
+                      .list(name)
+                      .map((v) => ` ${v}`)
+                      .join('')}`;
                   const unsuitable = settings.unsuitableOptions();
-                  if (unsuitable.length > 0) output += ` | ignored ${unsuitable.map((n) => `-${n}`).join(' ')}`;
+                  if (unsuitable.length > 0)
+                    output += ` | ignored ${unsuitable.map((n) => `-${n}`).join(' ')}`;
                   output += '\n';
                 }
               }
@@ -144,7 +156,15 @@ describe('merging, in every combination, as Core does', () => {
   });
 
   test('argsman_tests.cpp util_ChainMerge: which chain results', () => {
-    const texts = ['', 'testnet4=1', 'testnet4=0', 'notestnet4=1', 'regtest=1', 'regtest=0', 'noregtest=1'];
+    const texts = [
+      '',
+      'testnet4=1',
+      'testnet4=0',
+      'notestnet4=1',
+      'regtest=1',
+      'regtest=0',
+      'noregtest=1',
+    ];
     let output = '';
     for (const args of sequences(2, 6)) {
       for (const conf of sequences(2, 6)) {
@@ -168,8 +188,12 @@ describe('merging, in every combination, as Core does', () => {
 
 const settingsOf = (...args: string[]): Settings => {
   const settings = new Settings([
-    option('value'), option('a'), option('b'), option('includeconf'),
-    option('must', ['disallow-elision']), option('never', ['disallow-negation']),
+    option('value'),
+    option('a'),
+    option('b'),
+    option('includeconf'),
+    option('must', ['disallow-elision']),
+    option('never', ['disallow-negation']),
     option('password', ['sensitive']),
   ]);
   settings.readCommandLine(args);
@@ -205,22 +229,40 @@ describe('values', () => {
     ['-value=a=b', 'a=b', 0n, false, ['a=b']],
   ] as const)('%s', (argument, text, integer, flag, list) => {
     const settings = settingsOf(argument);
-    expect([settings.text('value'), settings.integer('value'), settings.flag('value'), settings.list('value')])
-      .toEqual([text, integer, flag, list]);
+    expect([
+      settings.text('value'),
+      settings.integer('value'),
+      settings.flag('value'),
+      settings.list('value'),
+    ]).toEqual([text, integer, flag, list]);
   });
 
   test('what is not set has no value', () => {
     const settings = settingsOf();
-    expect([settings.text('value'), settings.integer('value'), settings.flag('value'), settings.list('value')])
-      .toEqual([undefined, undefined, undefined, []]);
+    expect([
+      settings.text('value'),
+      settings.integer('value'),
+      settings.flag('value'),
+      settings.list('value'),
+    ]).toEqual([undefined, undefined, undefined, []]);
     expect(settings.isSet('value')).toBe(false);
   });
 
   test('whole numbers as LocaleIndependentAtoi reads them', () => {
     const cases = [
-      ['', 0n], ['12', 12n], ['-12', -12n], ['+12', 12n], ['+-12', 0n], ['-+12', 0n], [' \t7', 7n], ['7x', 7n],
-      ['x7', 0n], ['9223372036854775807', 2n ** 63n - 1n], ['9223372036854775808', 2n ** 63n - 1n],
-      ['-9223372036854775809', -(2n ** 63n)], ['0x10', 0n],
+      ['', 0n],
+      ['12', 12n],
+      ['-12', -12n],
+      ['+12', 12n],
+      ['+-12', 0n],
+      ['-+12', 0n],
+      [' \t7', 7n],
+      ['7x', 7n],
+      ['x7', 0n],
+      ['9223372036854775807', 2n ** 63n - 1n],
+      ['9223372036854775808', 2n ** 63n - 1n],
+      ['-9223372036854775809', -(2n ** 63n)],
+      ['0x10', 0n],
     ] as const;
     for (const [text, value] of cases) expect([text, parseInteger(text)]).toEqual([text, value]);
   });
@@ -285,9 +327,12 @@ describe('a configuration file', () => {
     expect(read(text, 'signet').text('a')).toBe('0');
     expect(read(text, 'regtest').text('b')).toBe('5');
     expect(read(text, 'main').text('b')).toBeUndefined();
-    expect(read(text).sections.map(({ name, line }) => `${name}:${line}`)).toEqual(
-      ['regtest:2', 'regtest:3', 'test:5', 'main:7'],
-    );
+    expect(read(text).sections.map(({ name, line }) => `${name}:${line}`)).toEqual([
+      'regtest:2',
+      'regtest:3',
+      'test:5',
+      'main:7',
+    ]);
   });
 
   test('command line before file; lists are joined', () => {
@@ -299,11 +344,27 @@ describe('a configuration file', () => {
 
   test.each([
     ['garbage', 'parse error on line 1: garbage'],
-    ['\n\nnono', 'parse error on line 3: nono, if you intended to specify a negated option, use nono=1 instead'],
-    ['a=1\n-a=1', 'parse error on line 2: -a=1, options in configuration file must be specified without leading -'],
-    ['rpcpassword=some#pass', 'parse error on line 1, using # in rpcpassword can be ambiguous and should be avoided'],
-    ['[main]\nrpcpassword=a#b', 'parse error on line 2, using # in rpcpassword can be ambiguous and should be avoided'],
-    ['conf=x', 'conf cannot be set in the configuration file; use includeconf= if you want to include additional config files'],
+    [
+      '\n\nnono',
+      'parse error on line 3: nono, if you intended to specify a negated option, use nono=1 instead',
+    ],
+    [
+      'a=1\n-a=1',
+      'parse error on line 2: -a=1, options in configuration file must be specified without leading -',
+    ],
+    [
+      'rpcpassword=some#pass',
+      'parse error on line 1, using # in rpcpassword can be ambiguous and should be avoided',
+    ],
+    [
+      '[main]\nrpcpassword=a#b',
+      'parse error on line 2, using # in rpcpassword can be ambiguous and should be avoided',
+    ],
+    [
+      'conf=x',
+      'conf cannot be set in the configuration file; ' +
+        'use includeconf= if you want to include additional config files',
+    ],
     ['nonever=1', 'Negating of -never is meaningless and therefore forbidden'],
   ])('%j is refused', (text, words) => {
     expect(failure(() => read(text))).toBe(`Error reading configuration file: ${words}`);

@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import { Block as ReferenceBlock } from 'bitcoinjs-lib';
 import {
   blkFile,
   blockFiles,
@@ -16,9 +15,6 @@ import {
   genesisAnchor,
   HeaderTree,
   isBlockMutated,
-  merkleRoot,
-  witnessCommitment,
-  witnessMerkleRoot,
 } from '../src/index.ts';
 import { entryOf, LATE, nativeSha256d } from './support.ts';
 
@@ -37,36 +33,15 @@ function expectInOrder(
   expect(isBlockMutated(block, height >= params.segwitHeight, nativeSha256d)).toBe(false);
 }
 
-/** Compares roots and commitment with those that bitcoinjs-lib computes. */
-function compareWithReference(block: BlockView): void {
-  const reference = ReferenceBlock.fromBuffer(Buffer.from(block.bytes));
-  const transactions = reference.transactions!;
-  const root = ReferenceBlock.calculateMerkleRoot(transactions);
-  const txids = block.txids(nativeSha256d);
-  expect([...merkleRoot(txids, nativeSha256d).root]).toEqual([...root]);
-  expect(block.weight).toBe(reference.weight());
-  // Some blocks commit before BIP 141 holds, without the reserved value. The reference ignores them.
-  if (!block.hasWitness(0)) return;
-  const commitment = witnessCommitment(block.transaction(0))!;
-  expect([...commitment]).toEqual([...reference.getWitnessCommit()!]);
-  const witnessRoot = witnessMerkleRoot(block, nativeSha256d, txids);
-  const [reserved] = block.transaction(0).inputs[0]!.witness;
-  const hash = nativeSha256d(Uint8Array.from([...witnessRoot, ...reserved!]));
-  expect([...hash]).toEqual([...commitment]);
-  const wtxidRoot = ReferenceBlock.calculateMerkleRoot(transactions, true);
-  expect([...hash]).toEqual([...wtxidRoot]);
-}
-
 describeWithData('real blocks', () => {
   const networks = { main: mainnet, testnet3 };
 
-  test('all single ones of mainnet and testnet3 pass, as does what bitcoinjs-lib says of them', () => {
+  test('all single ones of mainnet and testnet3 pass', () => {
     const files = blockFiles();
     for (const { bytes, network, height } of files) {
       const block = BlockView.of(bytes);
       // The median time past is not known here; it is below the block's own time.
       expectInOrder(block, networks[network], height, block.header.time);
-      compareWithReference(block);
     }
     expect(files.length).toBe(51);
   });

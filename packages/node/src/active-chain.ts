@@ -121,7 +121,7 @@ export class ActiveChain {
     }
     connected.reverse();
     const kept = this.#headers.height(fork) - this.#anchorHeight + 1;
-    const disconnected = this.#entries.splice(kept).reverse();
+    const disconnected = this.#entries.splice(kept).toReversed();
     for (const entry of connected) this.#entries.push(entry);
     this.#tip = tip;
     return { fork, disconnected, connected };

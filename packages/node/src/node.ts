@@ -573,7 +573,11 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     if (parent === undefined) return undefined;
     const context = checkBlockContext(
       block,
-      { height: headers.height(entry), medianTimePast: headers.medianTimePast(parent) },
+      {
+        height: headers.height(entry),
+        medianTimePast: headers.medianTimePast(parent),
+        txids: own.txids,
+      },
       params,
       sha256d,
     );

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { HeaderEntry } from '@btcp2p/consensus';
 import { RegtestChain } from '@btcp2p/regtest';
 import {
-  BlockView, hashToHex, regtest, unspecifiedAddress, V1Transport,
+  hashToHex, regtest, unspecifiedAddress, V1Transport, type BlockView,
   type InventoryVector, type Message, type MessageOf,
 } from '@btcp2p/wire';
 import type { PeerId, Time } from '@btcp2p/machine';

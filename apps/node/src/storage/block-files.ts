@@ -8,6 +8,7 @@ import { MAX_BLOCK_SERIALIZED_SIZE, scanBlockFile, STORAGE_HEADER_BYTES } from '
 import { readFully, type FileSystem, type StorageFile } from './file-system.ts';
 import { directoryKey, KEY_SIZE, obfuscate } from './obfuscation.ts';
 import type { BlockStore, StorageNotice } from './ports.ts';
+import { ReadHandles } from './read-handles.ts';
 
 /** Core `MAX_BLOCKFILE_SIZE` (node/blockstorage.h): bytes that a block file stays below, 128 MiB. */
 export const MAX_BLOCKFILE_SIZE = 0x8000000;
@@ -246,7 +247,8 @@ async function loadFile(
     const visit = (hash: Uint8Array, offset: number, size: number): void => {
       found.push({ hash, file: number, offset, size });
     };
-    let { end, tail } = await scanBlockFile({ ...options, magic: options.network.magic, file, size, key, visit });
+    const { magic } = options.network;
+    let { end, tail } = await scanBlockFile({ ...options, magic, file, size, key, visit });
     if (!isLast) {
       if (tail === 'torn' || tail === 'garbage') {
         notice({ code: 'damaged', detail: `${path}: nothing readable from byte ${end} on` });
@@ -317,44 +319,4 @@ async function readAt(
   }
   obfuscate(bytes, key, offset);
   return bytes;
-}
-
-/** Files kept open for reading, so that a peer that asks for block after block is served quickly. */
-class ReadHandles {
-  /** Open files at most; the one used longest ago is closed first. */
-  static readonly #LIMIT = 8;
-  readonly #open: (file: number) => Promise<StorageFile>;
-  /** In order of last use. */
-  readonly #handles = new Map<number, { readonly handle: Promise<StorageFile>; users: number }>();
-
-  constructor(open: (file: number) => Promise<StorageFile>) {
-    this.#open = open;
-  }
-
-  async use<T>(file: number, job: (handle: StorageFile) => Promise<T>): Promise<T> {
-    const entry = this.#handles.get(file) ?? { handle: this.#open(file), users: 0 };
-    this.#handles.delete(file);
-    this.#handles.set(file, entry);
-    entry.users++;
-    try {
-      return await job(await entry.handle);
-    } catch (error) {
-      if (this.#handles.get(file) === entry) this.#handles.delete(file);
-      throw error;
-    } finally {
-      entry.users--;
-      await this.#closeUnused(ReadHandles.#LIMIT);
-    }
-  }
-
-  close(): Promise<void> {
-    return this.#closeUnused(0);
-  }
-
-  async #closeUnused(limit: number): Promise<void> {
-    const idle = [...this.#handles].filter(([, { users }]) => users === 0);
-    const excess = idle.slice(0, Math.max(this.#handles.size - limit, 0));
-    for (const [file] of excess) this.#handles.delete(file);
-    for (const [, { handle }] of excess) await (await handle).close();
-  }
 }

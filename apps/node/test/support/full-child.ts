@@ -5,7 +5,12 @@ import { makeBlock } from './blocks.ts';
 
 const failures: string[] = [];
 const failed = (error: Error): unknown => failures.push(error.message);
-const storage = await Storage.open({ directory: process.argv[2]!, network: regtest, syncInterval: 0, failed });
+const storage = await Storage.open({
+  directory: process.argv[2]!,
+  network: regtest,
+  syncInterval: 0,
+  failed,
+});
 let stored = 0;
 const errors = new Set<string>();
 const storeSome = async (start: number): Promise<void> => {

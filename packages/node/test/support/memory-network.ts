@@ -121,7 +121,7 @@ export class MemoryNetwork {
 
   /** Cuts every connection of a host. */
   cut(host: Host): void {
-    for (const end of [...host.ends.values()]) this.#close(end);
+    for (const end of host.ends.values()) this.#close(end);
     this.settle();
   }
 

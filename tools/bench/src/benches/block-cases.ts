@@ -99,11 +99,11 @@ function fullCheck({ height, bytes, libraries, coreBinary }: BlockCases): Case {
       ...core(coreBinary, CHECK),
     ],
     method:
-      'from the bytes of a block to whether it is in order by itself. Ours (`checkBlock` of ' +
-      '@btcp2p/consensus) and Core check structure, proof of work, txids, merkle root, coinbase, the ' +
-      'rules of each transaction and signature operations; so does bcoin, without the operations. ' +
-      'bitcoinjs-lib checks proof of work, merkle root and witness commitment, and no rule of a ' +
-      'transaction.',
+      'from the bytes of a block to whether it is in order by itself: structure, proof of work, ' +
+      'txids, merkle root, size, coinbase, the rules of each transaction, legacy signature ' +
+      'operations (`checkBlock` of @btcp2p/consensus; `DeserializeAndCheckBlock` of Core; bcoin\'s ' +
+      '`verifyPOW` and `verifyBody`). bitcoinjs-lib checks proof of work, merkle root and witness ' +
+      'commitment, and no rule of a transaction.',
   };
 }
 

@@ -1,0 +1,41 @@
+import type { StorageFile } from './file-system.ts';
+
+/** Files kept open for reading, so that a peer that asks for block after block is served quickly. */
+export class ReadHandles {
+  /** Open files at most; the one used longest ago is closed first. */
+  static readonly #LIMIT = 8;
+  readonly #open: (file: number) => Promise<StorageFile>;
+  /** In order of last use. */
+  readonly #handles = new Map<number, { readonly handle: Promise<StorageFile>; users: number }>();
+
+  constructor(open: (file: number) => Promise<StorageFile>) {
+    this.#open = open;
+  }
+
+  async use<T>(file: number, job: (handle: StorageFile) => Promise<T>): Promise<T> {
+    const entry = this.#handles.get(file) ?? { handle: this.#open(file), users: 0 };
+    this.#handles.delete(file);
+    this.#handles.set(file, entry);
+    entry.users++;
+    try {
+      return await job(await entry.handle);
+    } catch (error) {
+      if (this.#handles.get(file) === entry) this.#handles.delete(file);
+      throw error;
+    } finally {
+      entry.users--;
+      await this.#closeUnused(ReadHandles.#LIMIT);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#closeUnused(0);
+  }
+
+  async #closeUnused(limit: number): Promise<void> {
+    const idle = [...this.#handles].filter(([, { users }]) => users === 0);
+    const excess = idle.slice(0, Math.max(this.#handles.size - limit, 0));
+    for (const [file] of excess) this.#handles.delete(file);
+    for (const [, { handle }] of excess) await (await handle).close();
+  }
+}
