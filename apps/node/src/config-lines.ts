@@ -15,11 +15,12 @@ export interface SectionMention {
  * @param mention called for each section that is named
  * @throws NodeError `configuration` at the first line that is none
  */
-export function* configLines(
+export function configLines(
   text: string,
   file: string,
   mention: (section: SectionMention) => void,
-): Generator<readonly [key: string, value: string]> {
+): (readonly [key: string, value: string])[] {
+  const lines: [string, string][] = [];
   let prefix = '';
   for (const [index, line] of text.split('\n').entries()) {
     const number = index + 1;
@@ -44,8 +45,9 @@ export function* configLines(
     if (dot >= 0 && prefix.length <= dot) {
       mention({ name: key.slice(0, dot), file, line: number });
     }
-    yield [key, trimBlanks(content.slice(equals + 1))];
+    lines.push([key, trimBlanks(content.slice(equals + 1))]);
   }
+  return lines;
 }
 
 function trimBlanks(text: string): string {

@@ -109,8 +109,7 @@ export class Settings {
    */
   readConfigFile(text: string, file: string): void {
     const mention = (section: SectionMention): unknown => this.#sections.push(section);
-    // All lines first: that one cannot be read counts before what is wrong with another.
-    for (const [keyText, value] of [...configLines(text, file, mention)]) {
+    for (const [keyText, value] of configLines(text, file, mention)) {
       const key = parseKey(keyText);
       if (key.name === 'conf') {
         throw configurationError(

@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_MAX_LOG_BUFFER, Log, RECENT_DEBUG_HISTORY_SIZE, type LogSettings } from '../src/log.ts';
-import { NodeError } from '../src/node-error.ts';
 import { temporaryDirectory } from './support/support.ts';
 
 const TIME = Date.UTC(2026, 10, 22, 10, 0, 0);
@@ -195,10 +194,7 @@ describe('the file', () => {
 
   test('that cannot be opened is one clear error; that cannot be written stops nothing', () => {
     expect(() => new Log(settings(), quiet).open('/nowhere')).toThrow(
-      new NodeError(
-        'io',
-        'Could not open debug log file /nowhere/debug.log (no such file or directory)',
-      ),
+      'Could not open debug log file /nowhere/debug.log (no such file or directory)',
     );
     if (!existsSync('/dev/full')) return;
     const log = new Log(settings({ file: '/dev/full' }), quiet);

@@ -18,13 +18,19 @@ export class ReadHandles {
     this.#handles.set(file, entry);
     entry.users++;
     try {
-      return await job(await entry.handle);
-    } catch (error) {
-      if (this.#handles.get(file) === entry) this.#handles.delete(file);
-      throw error;
+      return await job(await this.#opened(file, entry.handle));
     } finally {
       entry.users--;
       await this.#closeUnused(ReadHandles.#LIMIT);
+    }
+  }
+
+  async #opened(file: number, handle: Promise<StorageFile>): Promise<StorageFile> {
+    try {
+      return await handle;
+    } catch (error) {
+      if (this.#handles.get(file)?.handle === handle) this.#handles.delete(file);
+      throw error;
     }
   }
 
