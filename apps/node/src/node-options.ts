@@ -44,7 +44,6 @@ export interface NodeOptions {
   readonly peerTimeout: number;
   /** Whole, with its comments. */
   readonly userAgent: string;
-  readonly blocksOnly: boolean;
   readonly v2Transport: boolean;
 
   /** In place of the chain's own. */
@@ -131,7 +130,6 @@ export function nodeOptions(settings: Settings, chain: Chain): NodeOptions {
     connectTimeout: positive(settings.integer('timeout')) ?? DEFAULT_CONNECT_TIMEOUT,
     peerTimeout: peerTimeout * 1_000,
     userAgent: checkedUserAgent(settings.list('uacomment')),
-    blocksOnly: settings.flag('blocksonly') ?? false,
     v2Transport: false,
     minimumChainWork,
     maxTipAge: Number(settings.integer('maxtipage') ?? DEFAULT_MAX_TIP_AGE),

@@ -82,11 +82,6 @@ export const OPTIONS: readonly OptionDefinition[] = [
       'is not the configuration file in use (default: 0)',
   },
   {
-    name: 'blocksonly',
-    category: 'options',
-    help: 'Ask peers not to announce transactions, and refuse those they send (default: 0)',
-  },
-  {
     name: 'blocksxor',
     category: 'options',
     help:

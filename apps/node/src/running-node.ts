@@ -12,6 +12,7 @@ import { fileError, NodeError, systemErrorText } from './node-error.ts';
 import type { NodeOptions } from './node-options.ts';
 import { CLIENT_NAME, CLIENT_VERSION } from './client.ts';
 import type { Phase, StatusSnapshot } from './status.ts';
+import type { StorageNotice } from './storage/ports.ts';
 import { Storage } from './storage/storage.ts';
 import { withDefaultPort } from './default-port.ts';
 
@@ -110,7 +111,8 @@ export class RunningNode {
         directory: directory.blocks,
         network: options.network,
         xor: options.blocksXor,
-        notice: ({ detail }) => log.info(detail),
+        notice: ({ code, detail }) => log[noticeLevel(code)](detail),
+        failed: (error) => run.ended(error),
       });
       const headers = await loadHeaders(storage, run, log);
       node = new RunningNode(run, { directory, log, storage, headers });
@@ -160,6 +162,11 @@ export class RunningNode {
       result = this.#node.submitBlock(block, now);
     });
     return result;
+  }
+
+  /** Opens debug.log anew, because something moved it. */
+  reopenLog(): void {
+    this.#log.reopen();
   }
 
   /** Ends connections, writes what is left, and gives the data directory back. */
@@ -221,6 +228,11 @@ export class RunningNode {
     if (height < headers) return this.#node.isSyncingHeaders ? 'headers' : 'blocks';
     return this.#node.isSyncingHeaders ? 'headers' : 'synced';
   }
+}
+
+/** What was lost deserves more attention than what was expected. */
+function noticeLevel(code: StorageNotice['code']): 'info' | 'warning' {
+  return code === 'damaged' || code === 'headers-cut' ? 'warning' : 'info';
 }
 
 async function loadHeaders(storage: Storage, run: RunOptions, log: Log): Promise<HeaderTree> {

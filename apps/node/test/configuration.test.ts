@@ -50,7 +50,6 @@ describe('options', () => {
       connectTimeout: 5_000,
       peerTimeout: 60_000,
       userAgent: `/btcp2p:${CLIENT_VERSION}/`,
-      blocksOnly: false,
       v2Transport: false,
       minimumChainWork: undefined,
       maxTipAge: 86_400,
@@ -137,7 +136,6 @@ describe('options', () => {
         '-minimumchainwork=0x1F',
         '-addnode=a',
         '-addnode=[::1]:5',
-        '-blocksonly',
         '-noblocksxor',
       ),
     ).toMatchObject({
@@ -148,7 +146,6 @@ describe('options', () => {
       stopAtHeight: 200,
       minimumChainWork: 31n,
       addnode: ['a', '[::1]:5'],
-      blocksOnly: true,
       blocksXor: false,
     });
   });

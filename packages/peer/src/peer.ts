@@ -301,7 +301,7 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
     const exceeds = error.code === 'limit-exceeded';
     switch (exceeds ? limitVerdict(messageType, this.connectionType) : 'ignore') {
       case 'misbehaving':
-        this.#misbehaving(`${messageType} message size: ${error.message}`);
+        this.#misbehaving(`${messageType} message size = ${error.size}`);
         break;
       case 'disconnect':
         this.#link.drop('oversized-locator', `${messageType} locator size > ${MAX_LOCATOR_SZ}`);

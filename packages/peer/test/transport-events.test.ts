@@ -96,7 +96,7 @@ describe('lists that are too long', () => {
     const script = ScriptedPeer.established();
     script.sayRaw(type, payload);
     expect(script.disconnect?.reason).toBe('misbehaving');
-    expect(script.disconnect?.detail).toContain(`Misbehaving: peer=0: ${type} message size`);
+    expect(script.disconnect?.detail).toContain(`Misbehaving: peer=0: ${type} message size = `);
   });
 
   test.each([
@@ -107,7 +107,7 @@ describe('lists that are too long', () => {
     const script = ScriptedPeer.established(options);
     script.sayRaw('inv', LISTS[0][1]);
     expect(script.events).toEqual(['established', 'notice not-punished']);
-    expect(script.notices[0]).toContain('Misbehaving: peer=0: inv message size');
+    expect(script.notices[0]).toContain('Misbehaving: peer=0: inv message size = ');
     expect(script.notices[0]).toContain(warning);
   });
 

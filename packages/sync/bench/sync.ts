@@ -6,7 +6,7 @@
 import { hash } from 'node:crypto';
 import { consensusParams, genesisAnchor, HeaderTree, type HeaderEntry } from '@btcp2p/consensus';
 import { SeededRng, type PeerId, type Time } from '@btcp2p/machine';
-import { Sync } from '@btcp2p/sync';
+import { Sync } from '../src/index.ts';
 import {
   blockHeaderBytes, BlockView, regtest, sha256d, type BlockHeader, type Message, type Sha256d,
 } from '@btcp2p/wire';
@@ -19,7 +19,7 @@ interface Chain {
   readonly blocks: BlockView[];
 }
 
-/** Headers with the work of regtest, two hashes each, and blocks of one transaction that says nothing. */
+/** Headers with the work of regtest, and blocks of one transaction that says nothing. */
 function mine(count: number): Chain {
   const transaction = new Uint8Array(60);
   transaction.set([1, 0, 0, 0, 1]);
@@ -77,7 +77,8 @@ function setup(hashing: Sha256d, minimumChainWork = 0n): Setup {
   const tree = new HeaderTree({ params: base, anchor: genesisAnchor(regtest), sha256d: hashing });
   const store = new Store(tree);
   const rng = new SeededRng(1n);
-  const sync = new Sync({ params: base, headers: tree, blocks: store, rng, sha256d: hashing, minimumChainWork });
+  const options = { params: base, headers: tree, blocks: store, rng, minimumChainWork };
+  const sync = new Sync({ ...options, sha256d: hashing });
   return { tree, store, sync };
 }
 
@@ -121,14 +122,16 @@ function benchHeaders({ headers }: Chain, name: string, hashing: Sha256d): void 
     rates.push(`${Math.round(headers.length / whole)}k a second (${(whole / alone).toFixed(2)}x)`);
   }
   const aloneRate = Math.round(headers.length / alone);
-  console.log(`${name}: HeaderTree.add ${aloneRate}k a second, Sync ${rates[0]}, with presync ${rates[1]}`);
+  console.log(`${name}: HeaderTree.add ${aloneRate}k a second`);
+  console.log(`  Sync ${rates[0]}, with presync ${rates[1]}`);
 }
 
 function benchBlocks({ headers, blocks }: Chain, peers: number, reordered: boolean): void {
   const { sync, store } = setup(native);
   const now: Time = { instant: 0, unix: headers.at(-1)!.time };
   const heights = new Map<bigint, number>();
-  const keyOf = (bytes: Uint8Array): bigint => new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
+  const keyOf = (bytes: Uint8Array): bigint =>
+    new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
   const queue: { id: PeerId; entry: number }[] = [];
   const rng = new SeededRng(5n);
   const drain = (): void => {
@@ -170,7 +173,8 @@ function benchBlocks({ headers, blocks }: Chain, peers: number, reordered: boole
   });
   if (store.tip() !== blocks.length) throw new Error(`stuck at ${store.tip()}`);
   const each = ((1_000 * time) / blocks.length).toFixed(2);
-  console.log(`${blocks.length} blocks from ${peers} peers${reordered ? ', out of order' : ''}: ${each} µs each`);
+  const order = reordered ? ', out of order' : '';
+  console.log(`${blocks.length} blocks from ${peers} peers${order}: ${each} µs each`);
 }
 
 const chain = mine(100_000);

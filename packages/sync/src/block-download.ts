@@ -350,7 +350,7 @@ export class BlockDownload {
     if (peer.best !== best) this.#turnTo(peer, best);
     let common = peer.lastCommon;
     if (common !== undefined) common = this.#lastStored(peer, best, common);
-    // No fork is above the tip. Mostly the blocks above the tip are stored, which saves looking for it.
+    // No fork is above the tip, and mostly more than the tip is stored: then none is looked for.
     if (common === undefined || headers.height(common) < headers.height(tip)) {
       const fork = headers.lastCommonAncestor(best, tip);
       if (common === undefined || headers.height(common) < headers.height(fork)) {

@@ -1,6 +1,6 @@
 import { BLOCK_HEADER_SIZE } from '@btcp2p/wire';
 
-/** Bytes of a header without the hash of the block before (Core `CompressedHeader`, headerssync.h). */
+/** Bytes of a header without the previous hash (Core `CompressedHeader`, headerssync.h). */
 export const COMPRESSED_HEADER_SIZE = 48;
 
 /** Headers of a chunk, which so takes 24,576 bytes. */

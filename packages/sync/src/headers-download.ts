@@ -7,7 +7,10 @@ import { equalHashes } from './hashes.ts';
  */
 export const HEADERS_DOWNLOAD_TIMEOUT_BASE = 15 * MINUTE;
 
-/** And for each one, milliseconds (Core `HEADERS_DOWNLOAD_TIMEOUT_PER_HEADER`, net_processing.cpp). */
+/**
+ * And for each one, milliseconds
+ * (Core `HEADERS_DOWNLOAD_TIMEOUT_PER_HEADER`, net_processing.cpp).
+ */
 export const HEADERS_DOWNLOAD_TIMEOUT_PER_HEADER = 1;
 
 /**

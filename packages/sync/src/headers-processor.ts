@@ -205,7 +205,8 @@ export class HeadersProcessor {
       if (result.status === 'orphan') throw new Error('a header in a continuous sequence is orphan');
       if (result.status === 'invalid') {
         const { reason, debug } = result;
-        return { type: 'invalid', added, reason, detail: `${reason}${debug && `, ${debug}`}`, locator };
+        const detail = debug === '' ? reason : `${reason}, ${debug}`;
+        return { type: 'invalid', added, reason, detail, locator };
       }
       last = result.entry;
       if (result.status === 'added') added.push(last);

@@ -9,7 +9,7 @@ export const BLOCK_STALLING_TIMEOUT_DEFAULT = 2 * SECOND;
 /** And at most, milliseconds (Core `BLOCK_STALLING_TIMEOUT_MAX`, net_processing.cpp). */
 export const BLOCK_STALLING_TIMEOUT_MAX = 64 * SECOND;
 
-/** What is left of the timeout for each block connected (Core `BlockConnected`, net_processing.cpp). */
+/** What a connected block leaves of the timeout (Core `BlockConnected`, net_processing.cpp). */
 const DECAY = 0.85;
 
 /**

@@ -18,7 +18,11 @@ import {
   type Sha256d,
 } from '@btcp2p/wire';
 import { BlockAvailability } from './block-availability.ts';
-import { BlockDownload, BLOCK_DOWNLOAD_WINDOW, MAX_BLOCKS_IN_TRANSIT_PER_PEER } from './block-download.ts';
+import {
+  BLOCK_DOWNLOAD_WINDOW,
+  BlockDownload,
+  MAX_BLOCKS_IN_TRANSIT_PER_PEER,
+} from './block-download.ts';
 import { ChainSyncEviction } from './chain-sync-eviction.ts';
 import { HeaderBatch } from './header-batch.ts';
 import { HeadersDownload, isRecent } from './headers-download.ts';
@@ -55,7 +59,7 @@ export const DIRECT_FETCH_SPACINGS = 20;
 /** Age at which our tip means that we are still catching up, seconds (Core `DEFAULT_MAX_TIP_AGE`). */
 export const DEFAULT_MAX_TIP_AGE = 24 * 60 * 60;
 
-/** The version that Core writes into `getheaders` (`CBlockLocator::DUMMY_VERSION`). Nobody reads it. */
+/** What Core writes as the version of a locator (`CBlockLocator::DUMMY_VERSION`). Nobody reads it. */
 const LOCATOR_VERSION = 70_016;
 
 const NO_STOP: Uint8Array = /* @__PURE__ */ new Uint8Array(32);
@@ -329,7 +333,7 @@ export class Sync {
 
   /**
    * The owner has stored a block, which answers a `block` effect. To be called when `hasBlock` says
-   * so, and not only when the block is connected: what is not stored keeps its peer from sending more.
+   * so, and not only when the block is connected: until then, less is asked of the peer.
    */
   blockStored(entry: HeaderEntry, now: Time): void {
     this.#download.stored(entry, now);

@@ -3,7 +3,9 @@ import { describeWithData, headersFile } from '@btcp2p/testdata';
 import { consensusParams } from '@btcp2p/consensus';
 import { blockHeaderBytes, mainnet } from '@btcp2p/wire';
 import { HeaderBatch } from '../src/header-batch.ts';
-import { fastSha256d, genesis, headersOf, mineHeaders, params, withoutWork } from './support/chain.ts';
+import {
+  fastSha256d, genesis, headersOf, mineHeaders, params, withoutWork,
+} from './support/chain.ts';
 
 const chain = mineHeaders(genesis, 10);
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { HeaderTree } from '@btcp2p/consensus';
 import { PeerIds, SeededRng, type Time } from '@btcp2p/machine';
+import { toHex } from '@btcp2p/wire';
 import { HeaderBatch } from '../src/header-batch.ts';
 import { HeadersProcessor, type HeadersOutcome } from '../src/headers-processor.ts';
 import {
@@ -60,7 +61,8 @@ describe('judging a message', () => {
 
   test('nothing is kept of a message of which one header lacks its work', () => {
     const bad = [...chain.slice(0, 20), withoutWork(chain[20]!)];
-    expect(process(bad)).toEqual({ type: 'misbehaving', detail: 'header with invalid proof of work' });
+    const detail = 'header with invalid proof of work';
+    expect(process(bad)).toEqual({ type: 'misbehaving', detail });
     expect(headers.size).toBe(1);
   });
 
@@ -119,10 +121,9 @@ describe('chains of low work', () => {
   test('are downloaded twice, and then kept', () => {
     const outcomes: string[] = [];
     let locator: readonly Uint8Array[] | undefined = headers.locator(headers.best);
-    const heights = new Map(chain.map(({ hash, height }) => [Buffer.from(hash).toString('hex'), height]));
-    heights.set(Buffer.from(genesis.hash).toString('hex'), 0);
+    const heights = new Map([genesis, ...chain].map(({ hash, height }) => [toHex(hash), height]));
     while (locator !== undefined) {
-      const from = heights.get(Buffer.from(locator[0]!).toString('hex'))!;
+      const from = heights.get(toHex(locator[0]!))!;
       const outcome = process(chain.slice(from, from + FULL), { work });
       outcomes.push(`${outcome.type} ${headers.size - 1}`);
       locator = 'locator' in outcome ? outcome.locator : undefined;
@@ -146,7 +147,8 @@ describe('chains of low work', () => {
 
   test('end with one that is not full', () => {
     process(chain.slice(0, FULL), { work });
-    expect(process(chain.slice(FULL, FULL + 1), { work })).toEqual({ type: 'presync', locator: undefined });
+    const next = chain.slice(FULL, FULL + 1);
+    expect(process(next, { work })).toEqual({ type: 'presync', locator: undefined });
     expect(processor.lowWorkSyncs).toBe(0);
   });
 

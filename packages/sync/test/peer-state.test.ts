@@ -157,10 +157,9 @@ describe('what services and connection types mean', () => {
   const [network, limited, none] = [9n, 1_032n, 8n];
 
   test('who has blocks', () => {
-    expect([network, limited, none].map((services) => canServeBlocks({ services }))).toEqual([true, true, false]);
-    expect([network, limited, none, network | limited].map((services) => isLimitedPeer({ services }))).toEqual([
-      false, true, false, false,
-    ]);
+    const all = [network, limited, none, network | limited].map((services) => ({ services }));
+    expect(all.map(canServeBlocks)).toEqual([true, true, false, true]);
+    expect(all.map(isLimitedPeer)).toEqual([false, true, false, false]);
   });
 
   test('who is preferred', () => {

@@ -4,7 +4,8 @@ import { blockHeaderBytes, BlockView, hashToHex, type MessageOf } from '@btcp2p/
 import { CHAIN_SYNC_TIMEOUT } from '../src/chain-sync-eviction.ts';
 import { HEADERS_RESPONSE_TIME } from '../src/headers-download.ts';
 import {
-  addAll, genesis, headersOf, mineBlocks, mineHeaders, mutated, withoutWork, type Mined, type MinedBlock,
+  addAll, genesis, headersOf, mineBlocks, mineHeaders, mutated, withoutWork, type Mined,
+  type MinedBlock,
 } from './support/chain.ts';
 import { FULL_NODE, Owner } from './support/owner.ts';
 
@@ -73,7 +74,8 @@ describe('headers, then blocks, from one peer', () => {
     expect(owner.takeLog('notice')).toContain(
       'initial-block-download-finished Leaving InitialBlockDownload',
     );
-    expect(owner.sync.peerInfo(id)).toMatchObject({ bestKnownBlock: owner.tip(), blocksInFlight: [] });
+    const info = { bestKnownBlock: owner.tip(), blocksInFlight: [] };
+    expect(owner.sync.peerInfo(id)).toMatchObject(info);
     owner.do((sync, now) => sync.removePeer(id, now));
     owner.sync.checkIsEmpty();
   });
@@ -146,7 +148,7 @@ describe('initial headers sync', () => {
     expect(owner.takeLog('disconnect', 'notice')).toContain(
       'headers-timeout Timeout downloading headers from noban peer',
     );
-    expect(owner.sent.filter(({ message }) => message.type === 'getheaders').length).toBeGreaterThan(0);
+    expect(owner.sent.map(({ message }) => message.type)).toContain('getheaders');
   });
 
   test('from all peers once the best header is less than a day old', () => {
@@ -169,19 +171,17 @@ describe('initial headers sync', () => {
 });
 
 describe('headers that are not as they should be', () => {
-  test.each<[string, (id: PeerId) => void, string]>([
-    ['without work', (id) => sendHeaders(id, [withoutWork(blocks[0]!)]), 'header with invalid proof of work'],
-    ['with a gap', (id) => sendHeaders(id, [blocks[0]!, blocks[2]!]), 'non-continuous headers sequence'],
+  test.each<[string, () => Mined[], string]>([
+    ['without work', () => [withoutWork(blocks[0]!)], 'header with invalid proof of work'],
+    ['with a gap', () => [blocks[0]!, blocks[2]!], 'non-continuous headers sequence'],
+    ['too many', () => Array<Mined>(2_001).fill(blocks[0]!), 'headers message size = 2001'],
     [
-      'too many', (id) => sendHeaders(id, Array<Mined>(2_001).fill(blocks[0]!)), 'headers message size = 2001',
-    ],
-    [
-      'too old', (id) => sendHeaders(id, mineHeaders(genesis, 1, { time: genesis.header.time })),
+      'too old', () => mineHeaders(genesis, 1, { time: genesis.header.time }),
       "time-too-old, block's timestamp is too early",
     ],
-  ])('%s: the peer misbehaves', (_, send, detail) => {
+  ])('%s: the peer misbehaves', (_, headers, detail) => {
     const id = owner.connect();
-    send(id);
+    sendHeaders(id, headers());
     expect(owner.takeLog()).toEqual([`misbehaving ${id} ${detail}`]);
     expect(owner.headers.size).toBe(1);
   });
@@ -236,7 +236,8 @@ describe('chains of low work', () => {
     for (let step = 0; step < 30; step++) {
       const ask = owner.takeOne(id, 'getheaders');
       if (ask === undefined) break;
-      const from = blocks.findIndex(({ hash }) => Buffer.compare(hash, ask.payload.locator[0]!) === 0) + 1;
+      const [start] = ask.payload.locator;
+      const from = blocks.findIndex(({ hash }) => Buffer.compare(hash, start!) === 0) + 1;
       phases += owner.sync.progress.presyncHeight === undefined ? '.' : 'p';
       sendHeaders(id, blocks.slice(from, from + 100));
     }
@@ -274,7 +275,8 @@ describe('chains of low work', () => {
   test('fork off within 144 blocks of the tip, or are of low work too', () => {
     synced(400);
     const id = owner.connect();
-    const [near, far] = [mineHeaders(blocks[256]!, 1, { salt: 2 }), mineHeaders(blocks[253]!, 1, { salt: 2 })];
+    const near = mineHeaders(blocks[256]!, 1, { salt: 2 });
+    const far = mineHeaders(blocks[253]!, 1, { salt: 2 });
     sendHeaders(id, far);
     expect(owner.takeLog('headers', 'notice')).toEqual([
       'low-work-chain Ignoring low-work chain (height=255)',
@@ -386,7 +388,8 @@ describe('blocks that were not asked for', () => {
     const bytes = blocks[2]!.block.bytes.slice();
     bytes.set(blockHeaderBytes(withoutWork(blocks[2]!).header));
     owner.do((sync, now) => sync.handleBlock(id, BlockView.of(bytes), now));
-    expect(owner.takeLog('misbehaving')).toEqual([`misbehaving ${id} high-hash, proof of work failed`]);
+    const detail = 'high-hash, proof of work failed';
+    expect(owner.takeLog('misbehaving')).toEqual([`misbehaving ${id} ${detail}`]);
     expect(owner.headers.size).toBe(3);
   });
 
@@ -424,7 +427,8 @@ describe('delivery', () => {
     sendHeaders(a, blocks.slice(0, 3));
     owner.take(a);
     owner.do((sync, now) => sync.handleBlock(a, mutated(blocks[1]!), now));
-    expect(owner.takeLog('misbehaving', 'block')).toEqual(['block 2', `misbehaving ${a} mutated block`]);
+    const log = owner.takeLog('misbehaving', 'block');
+    expect(log).toEqual(['block 2', `misbehaving ${a} mutated block`]);
     expect(owner.headers.isInvalid(owner.headers.find(blocks[1]!.hash)!)).toBe(false);
     expect(owner.takeRequests(a)).toEqual([2]);
     owner.do((sync, now) => sync.removePeer(a, now));
@@ -565,7 +569,8 @@ describe('outbound peers that are behind', () => {
     synced(30);
   });
 
-  test.each(['outbound-full-relay', 'block-relay-only'] as const)('%s: asked, then dropped', (connectionType) => {
+  const outbound = ['outbound-full-relay', 'block-relay-only'] as const;
+  test.each(outbound)('%s: asked, then dropped', (connectionType) => {
     const id = owner.connect({ connectionType });
     owner.take(id);
     owner.pass(CHAIN_SYNC_TIMEOUT);
@@ -618,6 +623,7 @@ test('what comes from a peer that is gone is ignored', () => {
   expect([owner.take(id), owner.takeLog(), owner.headers.size]).toEqual([[], [], 1]);
   expect(() => {
     owner.connect();
-    owner.sync.addPeer(1 as PeerId, { connectionType: 'manual', services: FULL_NODE, startHeight: 0 }, owner.now);
+    const peer = { connectionType: 'manual', services: FULL_NODE, startHeight: 0 } as const;
+    owner.sync.addPeer(1 as PeerId, peer, owner.now);
   }).toThrow('already');
 });

@@ -27,8 +27,8 @@ export const BlockHeader: Codec<BlockHeader> = {
   size: () => BLOCK_HEADER_SIZE,
   write(writer: Writer, header: BlockHeader): void {
     writer.i32(header.version);
-    writer.bytes(header.prevBlockHash);
-    writer.bytes(header.merkleRoot);
+    writer.hash(header.prevBlockHash);
+    writer.hash(header.merkleRoot);
     writer.u32(header.time);
     writer.u32(header.bits);
     writer.u32(header.nonce);

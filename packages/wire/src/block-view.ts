@@ -1,10 +1,11 @@
 import { BLOCK_HEADER_SIZE, BlockHeader } from './block-header.ts';
-import { DecodeError } from './decode-error.ts';
 import { MIN_TRANSACTION_SIZE } from './limits.ts';
 import { Reader } from './reader.ts';
-import { scanCompactSize, scanTransaction, type Scan } from './scan.ts';
+import { plainBytes, scanCompactSize, scanTransaction, type Scan } from './scan.ts';
 import { sha256d, type Sha256d } from './sha256d.ts';
-import { Transaction } from './transaction.ts';
+import type { Transaction } from './transaction.ts';
+import { TransactionView } from './transaction-view.ts';
+import type { Writer } from './writer.ts';
 
 /** Numbers kept for each transaction: its start, where its witnesses start (0: none), its end. */
 const STRIDE = 3;
@@ -35,23 +36,41 @@ export class BlockView {
    * @throws DecodeError
    */
   static of(bytes: Uint8Array): BlockView {
-    if (bytes.length < BLOCK_HEADER_SIZE) throw new DecodeError('truncated', bytes.length);
-    const scan: Scan = { bytes, offset: BLOCK_HEADER_SIZE, witnessOffset: 0, stripped: 0 };
+    const reader = new Reader(bytes);
+    const view = BlockView.read(reader);
+    reader.end();
+    return view;
+  }
+
+  // A codec: `BlockView` itself is a `Codec<BlockView>`.
+
+  static size(view: BlockView): number {
+    return view.bytes.length;
+  }
+
+  static write(writer: Writer, view: BlockView): void {
+    writer.bytes(view.bytes);
+  }
+
+  static read(reader: Reader): BlockView {
+    const start = reader.offset;
+    const bytes = plainBytes(reader.source);
+    const first = start + BLOCK_HEADER_SIZE;
+    if (first > bytes.length) reader.fail('truncated', bytes.length);
+    const scan: Scan = { bytes, offset: first, witnessOffset: 0, stripped: 0 };
     const count = scanCompactSize(scan);
-    if (count * MIN_TRANSACTION_SIZE > bytes.length - scan.offset) {
-      throw new DecodeError('truncated', BLOCK_HEADER_SIZE);
-    }
-    let stripped = scan.offset;
+    if (count * MIN_TRANSACTION_SIZE > bytes.length - scan.offset) reader.fail('truncated', first);
+    let stripped = scan.offset - start;
     const offsets = new Uint32Array(count * STRIDE);
     for (let i = 0; i < offsets.length; i += STRIDE) {
-      offsets[i] = scan.offset;
+      offsets[i] = scan.offset - start;
       scanTransaction(scan);
-      offsets[i + 1] = scan.witnessOffset;
-      offsets[i + 2] = scan.offset;
+      offsets[i + 1] = scan.witnessOffset === 0 ? 0 : scan.witnessOffset - start;
+      offsets[i + 2] = scan.offset - start;
       stripped += scan.stripped;
     }
-    if (scan.offset !== bytes.length) throw new DecodeError('trailing-bytes', scan.offset);
-    return new BlockView(bytes, offsets, stripped);
+    reader.skip(scan.offset - start);
+    return new BlockView(bytes.subarray(start, scan.offset), offsets, stripped);
   }
 
   /** The first 80 bytes, as a view. */
@@ -94,14 +113,23 @@ export class BlockView {
     return this.bytes.subarray(this.#offsets[at], this.#offsets[at + 2]);
   }
 
-  /** A transaction. Its byte arrays are views of the block. */
+  /** A transaction as a view of its own. */
+  transactionView(index: number): TransactionView {
+    const at = this.#at(index);
+    const [start, witness, end] = this.#offsets.subarray(at, at + STRIDE) as ArrayLike<number> as
+      [number, number, number];
+    const bytes = this.bytes.subarray(start, end);
+    return TransactionView.scanned(bytes, witness === 0 ? 0 : witness - start);
+  }
+
+  /** A transaction's parts. Byte arrays among them are views of the block. */
   transaction(index: number): Transaction {
-    return Transaction.read(new Reader(this.transactionBytes(index)));
+    return this.transactionView(index).transaction();
   }
 
   /** A transaction's id, 32 bytes in wire order. */
   txid(index: number, hash: Sha256d = sha256d): Uint8Array {
-    return hash(this.#stripped(index));
+    return this.transactionView(index).txid(hash);
   }
 
   /** A transaction's witness id, 32 bytes in wire order. */
@@ -126,34 +154,17 @@ export class BlockView {
     let at = this.#offsets[0]!;
     out.set(this.bytes.subarray(0, at), 0);
     for (let i = 0; i < this.transactionCount; i++) {
-      const bytes = this.#stripped(i);
+      const bytes = this.transactionView(i).strippedBytes();
       out.set(bytes, at);
       at += bytes.length;
     }
     return out;
   }
 
-  /** A transaction's bytes without witnesses: a view if it has none. */
-  #stripped(index: number): Uint8Array {
-    const at = this.#at(index);
-    const witness = this.#offsets[at + 1]!;
-    if (witness === 0) return this.transactionBytes(index);
-    return strip(this.bytes, this.#offsets[at]!, witness, this.#offsets[at + 2]!);
-  }
-
   #at(index: number): number {
-    if (!(index >= 0 && index < this.transactionCount)) {
+    if (!(Number.isInteger(index) && index >= 0 && index < this.transactionCount)) {
       throw new RangeError(`no transaction ${index} in a block of ${this.transactionCount}`);
     }
     return index * STRIDE;
   }
-}
-
-/** A transaction's bytes without marker, flag and witnesses. */
-function strip(block: Uint8Array, start: number, witness: number, end: number): Uint8Array {
-  const out = new Uint8Array(4 + (witness - start - 6) + 4);
-  out.set(block.subarray(start, start + 4), 0);
-  out.set(block.subarray(start + 6, witness), 4);
-  out.set(block.subarray(end - 4, end), out.length - 4);
-  return out;
 }

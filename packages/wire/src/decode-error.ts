@@ -28,10 +28,13 @@ export class DecodeError extends Error {
   readonly code: DecodeErrorCode;
   /** Where in the bytes given to the codec the fault was found, from 0. */
   readonly offset: number;
+  /** The count or length that was refused, where that is the fault. */
+  readonly size: number | undefined;
 
-  constructor(code: DecodeErrorCode, offset: number) {
-    super(`${code} at byte ${offset}`);
+  constructor(code: DecodeErrorCode, offset: number, size?: number) {
+    super(`${code} at byte ${offset}${size === undefined ? '' : `: ${size}`}`);
     this.code = code;
     this.offset = offset;
+    this.size = size;
   }
 }

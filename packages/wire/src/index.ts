@@ -28,6 +28,7 @@ export {
   hasWitness, strippedBytes, strippedSize, Transaction, txid, weight, wtxid,
 } from './transaction.ts';
 export type { OutPoint, TxIn, TxOut } from './transaction.ts';
+export { TransactionView } from './transaction-view.ts';
 export { BlockView } from './block-view.ts';
 export { ServiceFlags, serviceNames } from './service-flags.ts';
 export { mainnet, networks, regtest, signet, testnet3, testnet4 } from './network.ts';

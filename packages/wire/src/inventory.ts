@@ -50,7 +50,7 @@ export const InventoryVector: Codec<InventoryVector> = {
   size: () => INVENTORY_VECTOR_SIZE,
   write(writer: Writer, { type, hash }: InventoryVector): void {
     writer.u32(typeof type === 'number' ? type : NUMBERS[type]);
-    writer.bytes(hash);
+    writer.hash(hash);
   },
   read(reader: Reader): InventoryVector {
     const number = reader.u32();

@@ -28,8 +28,8 @@ export class Reader {
   }
 
   /** Throws a {@link DecodeError} that points at `offset`, by default where the reader stands. */
-  fail(code: DecodeErrorCode, offset = this.#offset): never {
-    throw new DecodeError(code, offset);
+  fail(code: DecodeErrorCode, offset = this.#offset, size?: number): never {
+    throw new DecodeError(code, offset, size);
   }
 
   /** Throws `trailing-bytes` unless everything has been read. */
@@ -82,6 +82,16 @@ export class Reader {
     return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, length);
   }
 
+  /** All bytes, those included that were read already. */
+  get source(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** Moves over bytes. */
+  skip(length: number): void {
+    this.#take(length);
+  }
+
   /**
    * A CompactSize of 1, 3, 5 or 9 bytes, which must be the shortest form and at most
    * {@link MAX_SIZE} (Core `ReadCompactSize` with its range check).
@@ -93,7 +103,7 @@ export class Reader {
     const value = first === 0xfd ? this.u16() : first === 0xfe ? this.u32() : Number(this.u64());
     const least = first === 0xfd ? 0xfd : first === 0xfe ? 0x1_0000 : 0x1_0000_0000;
     if (value < least) this.fail('non-canonical-size', start);
-    if (value > MAX_SIZE) this.fail('size-too-large', start);
+    if (value > MAX_SIZE) this.fail('size-too-large', start, value);
     return value;
   }
 
@@ -119,7 +129,7 @@ export class Reader {
     const start = this.#offset;
     const count = this.compactSize();
     if (count * minSize > this.remaining) this.fail('truncated', start);
-    if (count > max) this.fail(tooMany, start);
+    if (count > max) this.fail(tooMany, start, count);
     return count;
   }
 
@@ -127,7 +137,7 @@ export class Reader {
   varBytes(max: number = MAX_SIZE): Uint8Array {
     const start = this.#offset;
     const length = this.compactSize();
-    if (length > max) this.fail('size-too-large', start);
+    if (length > max) this.fail('size-too-large', start, length);
     return this.bytes(length);
   }
 }

@@ -11,10 +11,16 @@ export interface Scan {
   stripped: number;
 }
 
+/** The same memory as a plain `Uint8Array`: the `slice` of a Node.js `Buffer` does not copy. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  if (bytes.constructor === Uint8Array) return bytes;
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 /** Moves over a CompactSize and returns it, with the checks of `Reader.compactSize`. */
 export function scanCompactSize(scan: Scan): number {
   const { bytes, offset } = scan;
-  if (offset >= bytes.length) throw new DecodeError('truncated', offset);
+  if (offset >= bytes.length) throw new DecodeError('truncated', bytes.length);
   const first = bytes[offset]!;
   if (first < 0xfd) {
     scan.offset = offset + 1;

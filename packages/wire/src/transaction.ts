@@ -141,7 +141,7 @@ function readOutputs(reader: Reader): TxOut[] {
 function writeInputsAndOutputs(writer: Writer, transaction: Transaction): void {
   writer.compactSize(transaction.inputs.length);
   for (const input of transaction.inputs) {
-    writer.bytes(input.prevout.txid);
+    writer.hash(input.prevout.txid);
     writer.u32(input.prevout.index);
     writer.varBytes(input.scriptSig);
     writer.u32(input.sequence);

@@ -58,6 +58,16 @@ export class Writer {
     this.#offset += value.length;
   }
 
+  /**
+   * A hash.
+   *
+   * @throws RangeError if it has not 32 bytes
+   */
+  hash(value: Uint8Array): void {
+    if (value.length !== 32) throw new RangeError(`a hash has 32 bytes, not ${value.length}`);
+    this.bytes(value);
+  }
+
   compactSize(value: number): void {
     if (value < 0xfd) {
       this.u8(value);

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import {
   BlockView, decode, decodeMessage, DecodeError, encode, encodeMessage, hasWitness, type Message, messages,
-  type MessageType, messageTypeOf, payloadSize, regtest, strippedBytes, strippedSize, Transaction, txid,
+  type MessageType, messageTypeOf, payloadSize, regtest, strippedBytes, strippedSize, Transaction, TransactionView, txid,
   type TransportEvent, v1Frame, V1Transport, weight, wtxid,
 } from '../src/index.ts';
 import { block, message, messageOf, transaction, unknownMessage } from './support/arbitraries.ts';
@@ -37,6 +37,22 @@ describe('decode undoes encode', () => {
         expect(hasWitness(value)).toBe(encoded.length !== stripped.length);
         expect(txid(value)).toEqual(nativeSha256d(stripped));
         expect(wtxid(value, nativeSha256d)).toEqual(nativeSha256d(encoded));
+      }),
+    );
+  });
+
+  test('transactions: a view gives what its parts give', () => {
+    fc.assert(
+      fc.property(transaction, (value) => {
+        const view = TransactionView.from(value);
+        expect(view.transaction()).toEqual(value);
+        expect(view.bytes).toEqual(encode(Transaction, value));
+        expect(view.txid()).toEqual(txid(value));
+        expect(view.wtxid()).toEqual(wtxid(value));
+        expect(view.strippedBytes()).toEqual(strippedBytes(value));
+        expect([view.size, view.strippedSize, view.weight, view.hasWitness]).toEqual([
+          Transaction.size(value), strippedSize(value), weight(value), hasWitness(value),
+        ]);
       }),
     );
   });

@@ -5,7 +5,7 @@ import {
   type InventoryVector,
   type Message,
   type MessageOf,
-  type Transaction,
+  type TransactionView,
 } from '@btcp2p/wire';
 import { MAX_GETBLOCKS_RESULTS, ReplayChain, type ReplayChainOptions } from './replay-chain.ts';
 
@@ -56,7 +56,7 @@ export interface ReplayPeer {
   readonly connections: ReadonlySet<PeerConnection>;
   readonly stats: Readonly<ReplayStats>;
   /** Transactions that it asked for and got. */
-  readonly transactions: readonly Transaction[];
+  readonly transactions: readonly TransactionView[];
   close(): Promise<void>;
 }
 
@@ -91,7 +91,7 @@ export async function startReplayPeer(options: ReplayPeerOptions): Promise<Repla
 class Replay {
   readonly connections = new Set<PeerConnection>();
   readonly stats: ReplayStats = { connections: 0, headers: 0, blocks: 0, received: {} };
-  readonly transactions: Transaction[] = [];
+  readonly transactions: TransactionView[] = [];
   readonly #chain: ReplayChain;
   readonly #options: ReplayPeerOptions;
 

@@ -12,14 +12,12 @@ import {
   blockHash,
   blockHeaderBytes,
   BlockView,
-  decode,
   fromHex,
   hashFromHex,
   hashToHex,
   mainnet,
   regtest,
-  Transaction,
-  wtxid,
+  TransactionView,
   type InventoryVector,
   type Message,
   type MessageOf,
@@ -202,11 +200,10 @@ describe('serving', () => {
     const peer = await connect(replay.address, { network: regtest });
     open.push(peer);
     // No real transaction: one input, one output of 1,000 satoshis to anyone.
-    const transaction = decode(
-      Transaction,
+    const transaction = TransactionView.of(
       fromHex(`0200000001${'11'.repeat(32)}0000000000ffffffff01e803000000000000015100000000`),
     );
-    const inventory = [{ type: 'wtx', hash: wtxid(transaction) } as const];
+    const inventory = [{ type: 'wtx', hash: transaction.wtxid() } as const];
     peer.send({ type: 'inv', payload: { inventory } });
     expect((await next(peer, 'getdata')).payload.inventory).toEqual(inventory);
     peer.send({ type: 'tx', payload: { transaction } });

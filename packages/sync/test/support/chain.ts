@@ -118,7 +118,12 @@ export function addAll(tree: HeaderTree, headers: readonly Mined[]): HeaderEntry
 
 export const headersOf = (mined: readonly Mined[]): BlockHeader[] => mined.map((one) => one.header);
 
-function mineOne(parent: Mined, merkleRoot: Uint8Array, isFirst: boolean, options: MineOptions): Mined {
+function mineOne(
+  parent: Mined,
+  merkleRoot: Uint8Array,
+  isFirst: boolean,
+  options: MineOptions,
+): Mined {
   const { spacing = 1, version = 0x2000_0000, bits = REGTEST_BITS } = options;
   const time = isFirst && options.time !== undefined ? options.time : parent.header.time + spacing;
   const header = { version, prevBlockHash: parent.hash, merkleRoot, time, bits, nonce: 0 };

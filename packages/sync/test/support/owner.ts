@@ -68,7 +68,8 @@ export class Owner implements BlockStatus {
 
   connect(peer: Partial<SyncPeer> = {}): PeerId {
     const id = this.#ids.next();
-    const defaults = { connectionType: 'outbound-full-relay', services: FULL_NODE, startHeight: 0 } as const;
+    const connectionType = 'outbound-full-relay';
+    const defaults: SyncPeer = { connectionType, services: FULL_NODE, startHeight: 0 };
     this.sync.addPeer(id, { ...defaults, ...peer }, this.now);
     this.drain();
     return id;
@@ -84,7 +85,7 @@ export class Owner implements BlockStatus {
       this.sync.handleTimeout(this.now);
       this.drain();
       const next = this.sync.deadline();
-      if (next !== undefined && next <= this.now.instant) throw new Error('a deadline does not go away');
+      if ((next ?? Infinity) <= this.now.instant) throw new Error('a deadline does not go away');
     }
     this.#jump(end);
   }
@@ -147,13 +148,15 @@ export class Owner implements BlockStatus {
   takeRequests(peer: PeerId): number[] {
     return this.take(peer).flatMap((message) => {
       if (message.type !== 'getdata') return [];
-      return message.payload.inventory.map(({ hash }) => this.headers.height(this.headers.find(hash)!));
+      const entries = message.payload.inventory.map(({ hash }) => this.headers.find(hash)!);
+      return entries.map((entry) => this.headers.height(entry));
     });
   }
 
   /** What happened, in short, since the last time. */
   takeLog(...types: SyncEffect['type'][]): string[] {
-    const wanted = this.log.splice(0).filter(({ type }) => types.length === 0 || types.includes(type));
+    const all = this.log.splice(0);
+    const wanted = types.length === 0 ? all : all.filter(({ type }) => types.includes(type));
     return wanted.map((effect) => {
       switch (effect.type) {
         case 'headers':

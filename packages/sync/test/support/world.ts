@@ -3,7 +3,8 @@ import { hashToHex, type BlockView, type Message } from '@btcp2p/wire';
 import type { SyncEffect } from '../../src/sync-effect.ts';
 import type { SyncConnectionType } from '../../src/sync-peer.ts';
 import {
-  genesis, headersOf, isMutated, mineBlocks, mineHeaders, mutated, withoutWork, type Mined, type MinedBlock,
+  genesis, headersOf, isMutated, mineBlocks, mineHeaders, mutated, withoutWork, type Mined,
+  type MinedBlock,
 } from './chain.ts';
 import { Owner } from './owner.ts';
 
@@ -73,6 +74,13 @@ interface Actor {
   busyUntil: number;
 }
 
+const CONNECTION_TYPES: readonly SyncConnectionType[] = [
+  'outbound-full-relay',
+  'block-relay-only',
+  'manual',
+  'inbound',
+];
+
 interface Event {
   readonly at: number;
   readonly order: number;
@@ -96,6 +104,8 @@ export class World {
   #order = 0;
   readonly #maxHeaders: number;
   readonly #refusals = new Map<number, number>();
+  /** Blocks that are being stored. */
+  readonly #disk = new Set<SyncEffect & { type: 'block' }>();
   steps = 0;
   /** How many blocks were mined while this went on. */
   #mined = 0;
@@ -126,7 +136,7 @@ export class World {
   }
 
   get isConverged(): boolean {
-    return this.owner.height === main.length && this.#mined === 10 && this.owner.unanswered.length === 0;
+    return this.owner.height === main.length && this.#mined === 10;
   }
 
   /** Goes on until the best chain is ours, or the time is up. */
@@ -150,7 +160,11 @@ export class World {
   finish(): void {
     for (const id of this.#actors.keys()) this.owner.do((sync, now) => sync.removePeer(id, now));
     this.#actors.clear();
-    for (const effect of this.owner.unanswered.splice(0)) this.owner.answer(effect);
+    for (const [entry, times] of this.owner.handedOut) {
+      const refusals = this.#refusals.get(entry) ?? 0;
+      if (times > 1 + refusals) throw new Error('a block was handed out twice');
+    }
+    for (const effect of this.#disk) this.owner.answer(effect);
     this.owner.sync.checkIsEmpty();
   }
 
@@ -179,12 +193,8 @@ export class World {
         seen.add(entry);
       }
     }
-    if (seen.size !== this.owner.sync.progress.blocksInFlight) throw new Error('blocks in flight unaccounted for');
-    for (const [entry, times] of this.owner.handedOut) {
-      if (times > 1 + (this.#refusals.get(entry) ?? 0)) throw new Error('a block was handed out twice');
-    }
-    this.owner.handedOut.clear();
-    this.#refusals.clear();
+    const { blocksInFlight } = this.owner.sync.progress;
+    if (seen.size !== blocksInFlight) throw new Error('blocks in flight are from nobody');
   }
 
   #checkWindow(id: PeerId, message: Message & { type: 'getdata' }): void {
@@ -195,7 +205,7 @@ export class World {
       const fork = headers.lastCommonAncestor(entry, this.owner.tip());
       const isOnPath = common !== undefined && headers.isAncestor(common, entry);
       const base = Math.max(headers.height(fork), isOnPath ? headers.height(common) : 0);
-      if (headers.height(entry) > base + 1_024) throw new Error('a block beyond the window was asked for');
+      if (headers.height(entry) > base + 1_024) throw new Error('a block beyond the window');
       if (this.owner.hasBlock(entry)) throw new Error('a stored block was asked for');
       if (type !== 'witness_block') throw new Error(`asked for ${type}`);
     }
@@ -204,8 +214,7 @@ export class World {
   // Peers
 
   #join(kind: Kind, rng: SeededRng, comesBack = false): void {
-    const types: SyncConnectionType[] = ['outbound-full-relay', 'block-relay-only', 'manual', 'inbound'];
-    const connectionType = comesBack ? types[rng.below(2)]! : types[rng.below(4)]!;
+    const connectionType = CONNECTION_TYPES[rng.below(comesBack ? 2 : 4)]!;
     const chain =
       kind === 'stale-fork' ? chains.stale
       : kind === 'invalid-chain' ? chains.invalid
@@ -266,8 +275,8 @@ export class World {
 
   #answerHeaders(id: PeerId, actor: Actor, locator: readonly Uint8Array[]): void {
     const heights = heightsOf(actor.chain);
-    const has = (height: number | undefined): height is number => height !== undefined && height <= actor.height;
-    const fork = locator.map((hash) => heights.get(hashToHex(hash))).find(has) ?? 0;
+    const known = locator.map((hash) => heights.get(hashToHex(hash)) ?? Infinity);
+    const fork = known.find((height) => height <= actor.height) ?? 0;
     let mined = actor.chain.slice(fork, Math.min(fork + this.#maxHeaders, actor.height));
     if (mined.length > 2) {
       if (actor.kind === 'no-work') mined = [...mined.slice(0, -1), withoutWork(mined.at(-1)!)];
@@ -331,9 +340,13 @@ export class World {
 
   #store(effect: SyncEffect & { type: 'block' }): void {
     const delay = this.#rng.below(4) === 0 ? this.#rng.below(500) : 0;
-    if (isMutated(effect.block)) this.#refusals.set(effect.entry, 1);
-    if (delay === 0) this.owner.answer(effect);
-    else this.#after(delay, () => this.owner.answer(effect));
+    if (isMutated(effect.block)) {
+      this.#refusals.set(effect.entry, 1 + (this.#refusals.get(effect.entry) ?? 0));
+    }
+    this.#disk.add(effect);
+    this.#after(delay, () => {
+      if (this.#disk.delete(effect)) this.owner.answer(effect);
+    });
   }
 
   // Time
@@ -346,7 +359,8 @@ export class World {
   #next(): Event | undefined {
     let next: Event | undefined;
     for (const event of this.#events) {
-      if (next === undefined || event.at < next.at || (event.at === next.at && event.order < next.order)) next = event;
+      if (next === undefined || event.at < next.at) next = event;
+      else if (event.at === next.at && event.order < next.order) next = event;
     }
     return next;
   }

@@ -4,7 +4,7 @@
 import { array, bytes, struct, u64, type Codec } from '../codec.ts';
 import { BlockHeader } from '../block-header.ts';
 import { MIN_TRANSACTION_SIZE } from '../limits.ts';
-import { Transaction } from '../transaction.ts';
+import { TransactionView } from '../transaction-view.ts';
 import { DifferentialIndexes, MAX_BLOCK_TRANSACTIONS } from './differential-indexes.ts';
 
 /** Bytes of a short id (BIP 152). */
@@ -17,7 +17,7 @@ export interface PrefilledTransaction {
    * finds that out later (`PartiallyDownloadedBlock::InitData`), and calls the sender misbehaving.
    */
   readonly index: number;
-  readonly transaction: Transaction;
+  readonly transaction: TransactionView;
 }
 
 /** `cmpctblock`: a block whose transactions the receiver mostly has. */
@@ -39,7 +39,7 @@ const prefilled: Codec<readonly PrefilledTransaction[]> = {
     let size = DifferentialIndexes.countSize(entries.length);
     let previous = -1;
     for (const { index, transaction } of entries) {
-      size += DifferentialIndexes.entrySize(previous, index) + Transaction.size(transaction);
+      size += DifferentialIndexes.entrySize(previous, index) + transaction.size;
       previous = index;
     }
     return size;
@@ -49,7 +49,7 @@ const prefilled: Codec<readonly PrefilledTransaction[]> = {
     let previous = -1;
     for (const { index, transaction } of entries) {
       DifferentialIndexes.writeEntry(writer, previous, index);
-      Transaction.write(writer, transaction);
+      TransactionView.write(writer, transaction);
       previous = index;
     }
   },
@@ -59,7 +59,7 @@ const prefilled: Codec<readonly PrefilledTransaction[]> = {
     let previous = -1;
     for (let i = 0; i < count; i++) {
       previous = DifferentialIndexes.readEntry(reader, previous);
-      entries.push({ index: previous, transaction: Transaction.read(reader) });
+      entries.push({ index: previous, transaction: TransactionView.read(reader) });
     }
     return entries;
   },

@@ -26,7 +26,7 @@ export const Headers: Codec<Headers> = {
     // if they are not all there (net_processing.cpp, HEADERS).
     const start = reader.offset;
     const count = reader.compactSize();
-    if (count > MAX_HEADERS_RESULTS) reader.fail('limit-exceeded', start);
+    if (count > MAX_HEADERS_RESULTS) reader.fail('limit-exceeded', start, count);
     if (count * (BLOCK_HEADER_SIZE + 1) > reader.remaining) reader.fail('truncated', start);
     const headers: BlockHeader[] = [];
     for (let i = 0; i < count; i++) {

@@ -1,10 +1,10 @@
 // tx: one transaction (BIP 144)
 import { struct, type Codec } from '../codec.ts';
-import { Transaction } from '../transaction.ts';
+import { TransactionView } from '../transaction-view.ts';
 
 /** `tx` answers a `getdata` for it. */
 export interface Tx {
-  readonly transaction: Transaction;
+  readonly transaction: TransactionView;
 }
 
-export const Tx: Codec<Tx> = struct<Tx>({ transaction: Transaction });
+export const Tx: Codec<Tx> = struct<Tx>({ transaction: TransactionView });

@@ -36,7 +36,7 @@ export interface Version {
   readonly receiver: VersionAddress;
   /** Ignored by all today; Core sends zeros. */
   readonly sender: VersionAddress;
-  /** Random: a node that gets its own back is talking to itself. 0 if missing. */
+  /** Random: a node that gets its own back is talking to itself. 1 if missing, as in Core. */
   readonly nonce: bigint;
   /** As BIP 14, each character one byte; at most 256. */
   readonly userAgent: string;
@@ -83,7 +83,7 @@ export const Version: Codec<Version> = {
     return {
       ...start,
       sender: sender ? VersionAddress.read(reader) : UNSPECIFIED,
-      nonce: sender ? reader.u64() : 0n,
+      nonce: sender ? reader.u64() : 1n,
       userAgent: has() ? userAgent.read(reader) : '',
       startHeight: has() ? reader.i32() : -1,
       relay: has() ? reader.u8() !== 0 : true,

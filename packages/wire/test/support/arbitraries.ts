@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import {
   type AddrEntry, type AddressNetwork, type AddrV2Entry, blockHeaderBytes, BlockView,
   encode, isMessageType, type InventoryType, type Message, type MessageType, type NetAddress, type OutPoint,
-  type Payloads, Transaction, type TxIn, type TxOut, type BlockHeader, type UnknownMessage, type
+  type Payloads, Transaction, TransactionView, type TxIn, type TxOut, type BlockHeader, type UnknownMessage, type
   UnknownNetAddress, type VersionAddress,
 } from '../../src/index.ts';
 import { concat } from './bytes.ts';
@@ -100,6 +100,8 @@ const indexes = fc
   .map((values) => values.toSorted((a, b) => a - b));
 const filterRange = fc.record({ filterType: u8, startHeight: u32, stopHash: hash });
 
+const transactionView = transaction.map((value) => TransactionView.from(value));
+
 /** A payload for every type of message. */
 export const payloads: { readonly [T in MessageType]: Arb<Payloads[T]> } = {
   version: fc.record({
@@ -122,7 +124,7 @@ export const payloads: { readonly [T in MessageType]: Arb<Payloads[T]> } = {
   merkleblock: fc.record({ header, transactionCount: u32, hashes: list(hash, 8), flags: bytes(0, 20) }),
   getblocks: locator,
   getheaders: locator,
-  tx: fc.record({ transaction }),
+  tx: fc.record({ transaction: transactionView }),
   headers: fc.record({ headers: list(header, 8) }),
   block: fc.record({ block }),
   getaddr: empty,
@@ -141,11 +143,11 @@ export const payloads: { readonly [T in MessageType]: Arb<Payloads[T]> } = {
     nonce: u64,
     shortIds: list(bytes(6), 10),
     prefilled: fc
-      .tuple(indexes, fc.array(transaction, { minLength: 10, maxLength: 10 }))
+      .tuple(indexes, fc.array(transactionView, { minLength: 10, maxLength: 10 }))
       .map(([indexes, all]) => indexes.map((index, i) => ({ index, transaction: all[i]! }))),
   }),
   getblocktxn: fc.record({ blockHash: hash, indexes }),
-  blocktxn: fc.record({ blockHash: hash, transactions: list(transaction) }),
+  blocktxn: fc.record({ blockHash: hash, transactions: list(transactionView) }),
   getcfilters: filterRange,
   cfilter: fc.record({ filterType: u8, blockHash: hash, filter: blob }),
   getcfheaders: filterRange,
