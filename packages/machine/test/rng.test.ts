@@ -63,8 +63,16 @@ describe('the reference in this file', () => {
     // rand_xoshiro's test of Xoshiro128StarStar, made with the authors' C code: state 1, 2, 3, 4.
     const generator = new Xoshiro128StarStar([1n, 2n, 3n, 4n]);
     expect(Array.from({ length: 10 }, () => generator.next())).toEqual([
-      11520n, 0n, 5927040n, 70819200n, 2031721883n, 1637235492n, 1287239034n, 3734860849n,
-      3729100597n, 4258142804n,
+      11520n,
+      0n,
+      5927040n,
+      70819200n,
+      2031721883n,
+      1637235492n,
+      1287239034n,
+      3734860849n,
+      3729100597n,
+      4258142804n,
     ]);
   });
 });
@@ -110,12 +118,15 @@ describe('SeededRng', () => {
 
 describe('below', () => {
   test('stays below any limit', () => {
-    const limit = fc.oneof(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 2 ** 53 - 1 }));
+    const limit = fc.oneof(
+      fc.integer({ min: 1, max: 100 }),
+      fc.integer({ min: 1, max: 2 ** 53 - 1 })
+    );
     fc.assert(
       fc.property(limit, fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (limit, seed) => {
         const draw = new SeededRng(seed).below(limit);
         expect(Number.isInteger(draw) && draw >= 0 && draw < limit).toBe(true);
-      }),
+      })
     );
   });
 
@@ -129,9 +140,12 @@ describe('below', () => {
     expect(rng.below(2 ** 53)).toBe(high * 2 ** 32 + Number(expected.next()));
   });
 
-  test.each([0, -1, 0.5, 1.5, NaN, Infinity, -Infinity, 2 ** 53 + 2, 2 ** 64])('refuses %p', (limit) => {
-    expect(() => new SeededRng(1n).below(limit)).toThrow(RangeError);
-  });
+  test.each([0, -1, 0.5, 1.5, NaN, Infinity, -Infinity, 2 ** 53 + 2, 2 ** 64])(
+    'refuses %p',
+    (limit) => {
+      expect(() => new SeededRng(1n).below(limit)).toThrow(RangeError);
+    }
+  );
 
   /** Pearson's statistic of `draws` draws in `cells` equal cells of [0, limit). */
   function chiSquare(limit: number, cells: number, draws: number): number {
@@ -164,7 +178,9 @@ describe('fork', () => {
     for (let i = 0; i < 50; i++) drawn.u32();
     drawn.fork('another');
     expect(first(drawn.fork('peer/1'))).toBe(first(new SeededRng(11n).fork('peer/1')));
-    expect(first(new SeededRng(12n).fork('peer/1'))).not.toBe(first(new SeededRng(11n).fork('peer/1')));
+    expect(first(new SeededRng(12n).fork('peer/1'))).not.toBe(
+      first(new SeededRng(11n).fork('peer/1'))
+    );
   });
 
   test('does not move the parent', () => {
@@ -177,7 +193,8 @@ describe('fork', () => {
     const root = new SeededRng(5n);
     const seen = new Set<bigint>([first(new SeededRng(5n))]);
     for (let i = 0; i < 10_000; i++) seen.add(first(root.fork(`peer/${i}`)));
-    for (const label of ['', 'a', 'b', 'ab', 'ba', '\u0100', '\u0001\u0000']) seen.add(first(root.fork(label)));
+    for (const label of ['', 'a', 'b', 'ab', 'ba', '\u0100', '\u0001\u0000'])
+      seen.add(first(root.fork(label)));
     seen.add(first(root.fork('a').fork('b')));
     seen.add(first(root.fork('b').fork('a')));
     expect(seen.size).toBe(1 + 10_000 + 7 + 2);

@@ -1,9 +1,33 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import {
-  array, bool, bytes, type Codec, compactSizeSize, decode, DecodeError, encode, fromHex, hash32,
-  hashFromHex, hashToHex, i32, i64, MAX_SIZE, Reader, sha256d, struct, toHex, u16, u32, u64, u8, varBytes,
-  varBytesSize, varString, Writer,
+  array,
+  bool,
+  bytes,
+  type Codec,
+  compactSizeSize,
+  decode,
+  DecodeError,
+  encode,
+  fromHex,
+  hash32,
+  hashFromHex,
+  hashToHex,
+  i32,
+  i64,
+  MAX_SIZE,
+  Reader,
+  sha256d,
+  struct,
+  toHex,
+  u16,
+  u32,
+  u64,
+  u8,
+  varBytes,
+  varBytesSize,
+  varString,
+  Writer,
 } from '../src/index.ts';
 import { fromBase32, toBase32 } from '../src/base32.ts';
 import { hex, nativeSha256d } from './support/bytes.ts';
@@ -82,7 +106,7 @@ describe('CompactSize', () => {
           read: (r) => r.compactSize64(),
         };
         expect(decode(codec, encode(codec, value))).toBe(value);
-      }),
+      })
     );
   });
 
@@ -112,14 +136,18 @@ describe('Reader', () => {
       expect([whole.offset, whole.remaining]).toEqual([size + 1, 0]);
       const short = new Reader(new Uint8Array(size));
       short.u8();
-      expect(() => method(short)).toThrow(expect.objectContaining({ code: 'truncated', offset: 1 }));
+      expect(() => method(short)).toThrow(
+        expect.objectContaining({ code: 'truncated', offset: 1 })
+      );
       // A failed read does not move.
       expect(short.offset).toBe(1);
     }
   });
 
   test('values are little-endian, ports are not', () => {
-    const reader = new Reader(hex('01 0203 0405 06070809 ffffffff 0102030405060708 ffffffffffffffff'));
+    const reader = new Reader(
+      hex('01 0203 0405 06070809 ffffffff 0102030405060708 ffffffffffffffff')
+    );
     expect([reader.u8(), reader.u16(), reader.u16be(), reader.u32(), reader.i32()]).toEqual([
       1, 0x0302, 0x0405, 0x09080706, -1,
     ]);
@@ -184,9 +212,13 @@ describe('Writer', () => {
 describe('combinators', () => {
   const u64s = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
   const i64s = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
-  const latin1 = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((c) => String.fromCharCode(c)) });
+  const latin1 = fc.string({
+    unit: fc.integer({ min: 0, max: 255 }).map((c) => String.fromCharCode(c)),
+  });
   const uint8Array = (length?: number): fc.Arbitrary<Uint8Array> =>
-    fc.uint8Array(length === undefined ? { maxLength: 300 } : { minLength: length, maxLength: length });
+    fc.uint8Array(
+      length === undefined ? { maxLength: 300 } : { minLength: length, maxLength: length }
+    );
 
   interface All {
     readonly a: number;
@@ -203,8 +235,18 @@ describe('combinators', () => {
     readonly l: readonly number[];
   }
   const All: Codec<All> = struct<All>({
-    a: u8, b: u16, c: u32, d: i32, e: u64, f: i64, g: bool, h: bytes(3), i: hash32, j: varBytes(),
-    k: varString(), l: array(u16, { max: 300, minSize: 2 }),
+    a: u8,
+    b: u16,
+    c: u32,
+    d: i32,
+    e: u64,
+    f: i64,
+    g: bool,
+    h: bytes(3),
+    i: hash32,
+    j: varBytes(),
+    k: varString(),
+    l: array(u16, { max: 300, minSize: 2 }),
   });
   const all: fc.Arbitrary<All> = fc.record({
     a: fc.integer({ min: 0, max: 0xff }),
@@ -227,7 +269,7 @@ describe('combinators', () => {
         const encoded = encode(All, value);
         expect(All.size(value)).toBe(encoded.length);
         expect(decode(All, encoded)).toEqual(value);
-      }),
+      })
     );
   });
 
@@ -242,7 +284,9 @@ describe('combinators', () => {
 
   test('sizes of bytes with their length', () => {
     for (const length of [0, 252, 253, 65_535, 65_536]) {
-      expect(encode(varBytes(), new Uint8Array(length))).toHaveLength(varBytesSize(new Uint8Array(length)));
+      expect(encode(varBytes(), new Uint8Array(length))).toHaveLength(
+        varBytesSize(new Uint8Array(length))
+      );
     }
   });
 });
@@ -254,14 +298,14 @@ describe('text', () => {
         expect(toHex(value)).toBe(Buffer.from(value).toString('hex'));
         expect(fromHex(toHex(value))).toEqual(value);
         expect(fromHex(toHex(value).toUpperCase())).toEqual(value);
-      }),
+      })
     );
     for (const text of ['0', '0g', ' 00', '0x00', '٠٠', '00\n']) {
       expect(() => fromHex(text)).toThrow(RangeError);
     }
   });
 
-  test('hashes are written last byte first', () => {
+  test('hashes are written last byte first, as Core uint256::GetHex does', () => {
     const hash = Uint8Array.from({ length: 32 }, (_, i) => i);
     const text = '1f1e1d1c1b1a191817161514131211100f0e0d0c0b0a09080706050403020100';
     expect(hashToHex(hash)).toBe(text);
@@ -271,8 +315,15 @@ describe('text', () => {
   });
 
   test('base32: RFC 4648 §10, without padding', () => {
-    const vectors = [['', ''], ['f', 'my'], ['fo', 'mzxq'], ['foo', 'mzxw6'], ['foob', 'mzxw6yq'],
-      ['fooba', 'mzxw6ytb'], ['foobar', 'mzxw6ytboi']] as const;
+    const vectors = [
+      ['', ''],
+      ['f', 'my'],
+      ['fo', 'mzxq'],
+      ['foo', 'mzxw6'],
+      ['foob', 'mzxw6yq'],
+      ['fooba', 'mzxw6ytb'],
+      ['foobar', 'mzxw6ytboi'],
+    ] as const;
     for (const [plain, text] of vectors) {
       expect(toBase32(Buffer.from(plain))).toBe(text);
       expect(fromBase32(text)).toEqual(new Uint8Array(Buffer.from(plain)));
@@ -280,10 +331,25 @@ describe('text', () => {
     }
     // Left-over bits, a left-over character, and characters that are none of base32's: among them
     // the Kelvin sign, whose lower case is an ASCII k.
-    for (const text of ['mz', 'm', 'mzx', 'my======', 'm1', 'm8', 'm ', 'm\u212a', 'mİ', 'a', 'aaa', 'aaaaaa']) {
+    for (const text of [
+      'mz',
+      'm',
+      'mzx',
+      'my======',
+      'm1',
+      'm8',
+      'm ',
+      'm\u212a',
+      'mİ',
+      'a',
+      'aaa',
+      'aaaaaa',
+    ]) {
       expect(fromBase32(text)).toBeUndefined();
     }
-    fc.assert(fc.property(fc.uint8Array(), (value) => expect(fromBase32(toBase32(value))).toEqual(value)));
+    fc.assert(
+      fc.property(fc.uint8Array(), (value) => expect(fromBase32(toBase32(value))).toEqual(value))
+    );
   });
 });
 
@@ -291,6 +357,6 @@ test('sha256d equals two rounds of OpenSSL', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (value) => {
       expect(sha256d(value)).toEqual(nativeSha256d(value));
-    }),
+    })
   );
 });

@@ -17,15 +17,22 @@ function outcome(type: MessageType, bytes: Uint8Array): unknown {
 
 describe('30 bytes that announce billions of everything', () => {
   /** Counts that are the largest of their form, the largest that Core reads, and beyond. */
-  const COUNTS = ['fc', 'fdffff', 'fe00000002', 'feffffffff', 'ff0000000001000000', 'ffffffffffffffffff'].map(hex);
+  const COUNTS = [
+    'fc',
+    'fdffff',
+    'fe00000002',
+    'feffffffff',
+    'ff0000000001000000',
+    'ffffffffffffffffff',
+  ].map(hex);
   /** Every count, twice, in every place of 30 bytes, among zeros and among ones. */
   const set = [0, 1].flatMap((filling) =>
     COUNTS.flatMap((count) =>
       Array.from({ length: 30 }, (_, at) => {
         const rest = new Uint8Array(30).fill(filling);
         return concat([rest.subarray(0, at), count, count, rest]).slice(0, 30);
-      }),
-    ),
+      })
+    )
   );
 
   test('leave nothing behind, whatever the type, and are over at once', () => {
@@ -69,7 +76,9 @@ describe('30 bytes that announce billions of everything', () => {
 
 describe('4 MB that hold as many things as they can', () => {
   const count = (n: number): Uint8Array =>
-    n < 0x1_0000 ? Uint8Array.of(0xfd, n & 0xff, n >> 8) : Uint8Array.of(0xfe, n & 0xff, (n >> 8) & 0xff, n >> 16, 0);
+    n < 0x1_0000
+      ? Uint8Array.of(0xfd, n & 0xff, n >> 8)
+      : Uint8Array.of(0xfe, n & 0xff, (n >> 8) & 0xff, n >> 16, 0);
   const many = (prefix: string, n: number, size: number, suffix = 0): Uint8Array =>
     concat([hex(prefix), count(n), new Uint8Array(n * size + suffix)]);
   const zeros = (n: number): string => '00'.repeat(n);
@@ -111,7 +120,11 @@ describe('4 MB that hold as many things as they can', () => {
   test('a block of 4 MB is checked without an object for each of its parts', () => {
     // One transaction whose only input has 3,900,000 empty witness items.
     const n = 3_900_000;
-    const start = concat([new Uint8Array(80), hex(`01 01000000 0001 01 ${zeros(41)} 00`), count(n)]);
+    const start = concat([
+      new Uint8Array(80),
+      hex(`01 01000000 0001 01 ${zeros(41)} 00`),
+      count(n),
+    ]);
     const bytes = concat([start, new Uint8Array(n + 4)]);
     let view: BlockView | undefined;
     const { buffers, heap } = memoryOf(() => (view = BlockView.of(bytes)));

@@ -1,8 +1,22 @@
-// A small vector for each message, taken from or checked by hand against the source it names.
+// A small vector for each message, taken from or checked by hand against the source that its name
+// gives: the BIPs, Bitcoin Core's tests and protocol.h, or the developer reference.
 import { describe, expect, test } from '@jest/globals';
 import {
-  BlockView, decodeMessage, DecodeError, encodeMessage, isMessageType, mainnet, type Message, messages,
-  type MessageType, type NetAddress, payloadSize, regtest, toHex, type Transaction, TransactionView,
+  BlockView,
+  decodeMessage,
+  DecodeError,
+  encodeMessage,
+  isMessageType,
+  mainnet,
+  type Message,
+  messages,
+  type MessageType,
+  type NetAddress,
+  payloadSize,
+  regtest,
+  toHex,
+  type Transaction,
+  TransactionView,
   unspecifiedAddress,
 } from '../src/index.ts';
 import { hex } from './support/bytes.ts';
@@ -101,7 +115,9 @@ const VECTORS: readonly Vector[] = [
         relay: false,
       },
     },
-    `80110100 090c000000000000 ffffffffffffffff ${'00'.repeat(26)} 090c000000000000 ${'00'.repeat(18)}
+    `80110100 090c000000000000 ffffffffffffffff ${'00'.repeat(26)} 090c000000000000 ${'00'.repeat(
+      18
+    )}
      ffffffffffffffff 00 ffffffff 00`,
   ],
   ['no payload', { type: 'verack', payload: {} }, ''],
@@ -117,8 +133,16 @@ const VECTORS: readonly Vector[] = [
       type: 'addr',
       payload: {
         addresses: [
-          { time: 0x4966bc61, services: 0n, address: { network: 'ipv6', bytes: LOCALHOST_6, port: 0 } },
-          { time: 0x83766279, services: 1n, address: { network: 'ipv6', bytes: LOCALHOST_6, port: 0xf1 } },
+          {
+            time: 0x4966bc61,
+            services: 0n,
+            address: { network: 'ipv6', bytes: LOCALHOST_6, port: 0 },
+          },
+          {
+            time: 0x83766279,
+            services: 1n,
+            address: { network: 'ipv6', bytes: LOCALHOST_6, port: 0xf1 },
+          },
           {
             time: 0xffffffff,
             services: 0x448n,
@@ -139,8 +163,16 @@ const VECTORS: readonly Vector[] = [
       type: 'addrv2',
       payload: {
         addresses: [
-          { time: 0x4966bc61, services: 0n, address: { network: 'ipv6', bytes: LOCALHOST_6, port: 0 } },
-          { time: 0x83766279, services: 1n, address: { network: 'ipv6', bytes: LOCALHOST_6, port: 0xf1 } },
+          {
+            time: 0x4966bc61,
+            services: 0n,
+            address: { network: 'ipv6', bytes: LOCALHOST_6, port: 0 },
+          },
+          {
+            time: 0x83766279,
+            services: 1n,
+            address: { network: 'ipv6', bytes: LOCALHOST_6, port: 0xf1 },
+          },
           {
             time: 0xffffffff,
             services: 0x448n,
@@ -186,12 +218,22 @@ const VECTORS: readonly Vector[] = [
           {
             time: 0,
             services: 0xfcn,
-            address: { network: 'unknown', networkId: 3, bytes: hex('f1f2f3f4f5f6f7f8f9fa'), port: 2 },
+            address: {
+              network: 'unknown',
+              networkId: 3,
+              bytes: hex('f1f2f3f4f5f6f7f8f9fa'),
+              port: 2,
+            },
           },
           {
             time: 0,
             services: 0n,
-            address: { network: 'unknown', networkId: 0xaa, bytes: new Uint8Array(0), port: 0xffff },
+            address: {
+              network: 'unknown',
+              networkId: 0xaa,
+              bytes: new Uint8Array(0),
+              port: 0xffff,
+            },
           },
         ],
       },
@@ -209,7 +251,10 @@ const VECTORS: readonly Vector[] = [
       type: 'inv',
       payload: {
         inventory: [
-          { type: 'tx', hash: hex('de55ffd709ac1f5dc509a0925d0b1fc442ca034f224732e429081da1b621f55a') },
+          {
+            type: 'tx',
+            hash: hex('de55ffd709ac1f5dc509a0925d0b1fc442ca034f224732e429081da1b621f55a'),
+          },
           { type: 'error', hash: H1 },
           { type: 'block', hash: H1 },
           { type: 'filtered_block', hash: H1 },
@@ -224,8 +269,20 @@ const VECTORS: readonly Vector[] = [
       },
     },
     `0b 01000000 de55ffd709ac1f5dc509a0925d0b1fc442ca034f224732e429081da1b621f55a
-        ${['00000000', '02000000', '03000000', '04000000', '05000000', '01000040', '02000040', '03000040',
-          '06000000', 'ffffffff'].map((type) => type + '01'.repeat(32)).join('')}`,
+        ${[
+          '00000000',
+          '02000000',
+          '03000000',
+          '04000000',
+          '05000000',
+          '01000040',
+          '02000040',
+          '03000040',
+          '06000000',
+          'ffffffff',
+        ]
+          .map((type) => type + '01'.repeat(32))
+          .join('')}`,
   ],
   ['none', { type: 'getdata', payload: { inventory: [] } }, '00'],
   [
@@ -254,19 +311,33 @@ const VECTORS: readonly Vector[] = [
     { type: 'getblocks', payload: { version: 0xffffffff, locator: [], hashStop: H1 } },
     `ffffffff 00 ${'01'.repeat(32)}`,
   ],
-  ['the genesis header', { type: 'headers', payload: { headers: [HEADER] } }, `01 ${HEADER_HEX} 00`],
+  [
+    'the genesis header',
+    { type: 'headers', payload: { headers: [HEADER] } },
+    `01 ${HEADER_HEX} 00`,
+  ],
   [
     'the genesis block',
     { type: 'block', payload: { block: mainnet.genesis } },
-    `${HEADER_HEX} 01 01000000 01 ${'00'.repeat(32)} ffffffff 4d 04ffff001d0104455468652054696d657320
+    `${HEADER_HEX} 01 01000000 01 ${'00'.repeat(
+      32
+    )} ffffffff 4d 04ffff001d0104455468652054696d657320
      30332f4a616e2f32303039204368616e63656c6c6f72206f6e206272696e6b206f66207365636f6e64206261696c6f75
      7420666f722062616e6b73 ffffffff 01 00f2052a01000000 43 4104678afdb0fe5548271967f1a67130b7105cd6a8
      28e03909a67962e0ea1f61deb649f6bc3f4cef38c4f35504e51ec112de5c384df7ba0b8d578a4c702b6bf11d5fac
      00000000`,
   ],
-  ['Core test/data/tx_valid.json', { type: 'tx', payload: { transaction: SEGWIT_VIEW } }, SEGWIT_HEX],
+  [
+    'Core test/data/tx_valid.json',
+    { type: 'tx', payload: { transaction: SEGWIT_VIEW } },
+    SEGWIT_HEX,
+  ],
   ['a null transaction', { type: 'tx', payload: { transaction: NULL_TX_VIEW } }, NULL_TX_HEX],
-  [DEVELOPER_REFERENCE, { type: 'ping', payload: { nonce: 0x4dafe21121109400n } }, '0094102111e2af4d'],
+  [
+    DEVELOPER_REFERENCE,
+    { type: 'ping', payload: { nonce: 0x4dafe21121109400n } },
+    '0094102111e2af4d',
+  ],
   ['before BIP 31', { type: 'ping', payload: { nonce: undefined } }, ''],
   ['BIP 31', { type: 'pong', payload: { nonce: 2n ** 64n - 1n } }, 'ffffffffffffffff'],
   [
@@ -317,8 +388,16 @@ const VECTORS: readonly Vector[] = [
   ],
   ['BIP 133', { type: 'feefilter', payload: { feerate: 48508n } }, '7cbd000000000000'],
   ['signed, as CAmount', { type: 'feefilter', payload: { feerate: -1n } }, 'ffffffffffffffff'],
-  ['BIP 152', { type: 'sendcmpct', payload: { announce: true, version: 2n } }, '01 0200000000000000'],
-  ['BIP 152', { type: 'sendcmpct', payload: { announce: false, version: 1n } }, '00 0100000000000000'],
+  [
+    'BIP 152',
+    { type: 'sendcmpct', payload: { announce: true, version: 2n } },
+    '01 0200000000000000',
+  ],
+  [
+    'BIP 152',
+    { type: 'sendcmpct', payload: { announce: false, version: 1n } },
+    '00 0100000000000000',
+  ],
   [
     'BIP 152: indexes 0, 1 and 0x102 are 0, 0 and 0x100',
     {
@@ -362,7 +441,11 @@ const VECTORS: readonly Vector[] = [
     { type: 'getcfheaders', payload: { filterType: 255, startHeight: 0xffffffff, stopHash: H2 } },
     `ff ffffffff ${'02'.repeat(32)}`,
   ],
-  ['BIP 157', { type: 'getcfcheckpt', payload: { filterType: 0, stopHash: H1 } }, `00 ${'01'.repeat(32)}`],
+  [
+    'BIP 157',
+    { type: 'getcfcheckpt', payload: { filterType: 0, stopHash: H1 } },
+    `00 ${'01'.repeat(32)}`,
+  ],
   [
     "BIP 158's filter of testnet's genesis block (testnet-19.json)",
     {
@@ -421,7 +504,8 @@ const VECTORS: readonly Vector[] = [
         payload: hex(`010000003766404f00000000b305434f00000000f2030000f1030000001027000048ee0000
           0064000000004653656520626974636f696e2e6f72672f666562323020696620796f7520686176652074726f75626c
           6520636f6e6e656374696e67206166746572203230204665627275617279 00`),
-        signature: hex(`30450221008389df45f0703f39ec8c1cc42c13810ffcae14995bb648340219e353b63b53eb0220
+        signature:
+          hex(`30450221008389df45f0703f39ec8c1cc42c13810ffcae14995bb648340219e353b63b53eb0220
           09ec65e1c1aaeec1fd334c6b684bde2b3f573060d5b70c3a46723326e4e8a4f1`),
       },
     },
@@ -440,7 +524,9 @@ const VECTORS: readonly Vector[] = [
 
 /** A message's payload, with the view in `block` as its bytes, so that it can be compared. */
 function comparable(message: Message): unknown {
-  return message.type === 'block' ? { type: 'block', bytes: toHex(message.payload.block.bytes) } : message;
+  return message.type === 'block'
+    ? { type: 'block', bytes: toHex(message.payload.block.bytes) }
+    : message;
 }
 
 describe('vectors', () => {
@@ -449,29 +535,31 @@ describe('vectors', () => {
     expect(Object.keys(messages).filter((type) => !covered.has(type as MessageType))).toEqual([]);
   });
 
-  test.each(VECTORS.map(([name, message, payload]) => ({ name, type: message.type, message, payload })))(
-    '$type: $name',
-    ({ message, payload }) => {
-      const bytes = hex(payload);
-      const type = message.type === 'unknown' ? message.payload.messageType : message.type;
-      expect(toHex(encodeMessage(message))).toBe(toHex(bytes));
-      expect(payloadSize(message)).toBe(bytes.length);
-      expect(comparable(decodeMessage(type, bytes))).toEqual(comparable(message));
-    },
-  );
+  test.each(
+    VECTORS.map(([name, message, payload]) => ({ name, type: message.type, message, payload }))
+  )('$type: $name', ({ message, payload }) => {
+    const bytes = hex(payload);
+    const type = message.type === 'unknown' ? message.payload.messageType : message.type;
+    expect(toHex(encodeMessage(message))).toBe(toHex(bytes));
+    expect(payloadSize(message)).toBe(bytes.length);
+    expect(comparable(decodeMessage(type, bytes))).toEqual(comparable(message));
+  });
 
-  const KNOWN = VECTORS.filter(([, message]) => message.type !== 'unknown' && payloadSize(message) > 0);
-  test.each(KNOWN.map(([name, message, payload]) => ({ name, type: message.type, message, payload })))(
-    'no shorter: $type: $name',
-    ({ message, payload }) => {
-      const bytes = hex(payload);
-      for (let length = 0; length < bytes.length; length++) {
-        const isWhole = wholeWithout(message, length, bytes.length);
-        if (isWhole) expect(decodeMessage(message.type, bytes.subarray(0, length)).type).toBe(message.type);
-        else expect(() => decodeMessage(message.type, bytes.subarray(0, length))).toThrow(DecodeError);
-      }
-    },
+  const KNOWN = VECTORS.filter(
+    ([, message]) => message.type !== 'unknown' && payloadSize(message) > 0
   );
+  test.each(
+    KNOWN.map(([name, message, payload]) => ({ name, type: message.type, message, payload }))
+  )('no shorter: $type: $name', ({ message, payload }) => {
+    const bytes = hex(payload);
+    for (let length = 0; length < bytes.length; length++) {
+      const isWhole = wholeWithout(message, length, bytes.length);
+      if (isWhole)
+        expect(decodeMessage(message.type, bytes.subarray(0, length)).type).toBe(message.type);
+      else
+        expect(() => decodeMessage(message.type, bytes.subarray(0, length))).toThrow(DecodeError);
+    }
+  });
 });
 
 /** Whether the first `length` of `whole` bytes are a message too, by that message's own layout. */
@@ -496,8 +584,15 @@ describe('what may be missing or more', () => {
     const [, message, payload] = VECTORS[0]!;
     const bytes = hex(payload);
     const full = (message as Extract<Message, { type: 'version' }>).payload;
-    const read = (length: number): unknown => decodeMessage('version', bytes.subarray(0, length)).payload;
-    const rest = { sender: unspecifiedAddress, nonce: 1n, userAgent: '', startHeight: -1, relay: true };
+    const read = (length: number): unknown =>
+      decodeMessage('version', bytes.subarray(0, length)).payload;
+    const rest = {
+      sender: unspecifiedAddress,
+      nonce: 1n,
+      userAgent: '',
+      startHeight: -1,
+      relay: true,
+    };
     expect(read(46)).toEqual({ ...full, ...rest });
     expect(read(80)).toEqual({ ...full, userAgent: '', startHeight: -1 });
     expect(read(96)).toEqual({ ...full, startHeight: -1 });
@@ -517,7 +612,9 @@ describe('what may be missing or more', () => {
   });
 
   test('booleans: all but 0 is true', () => {
-    expect(decodeMessage('sendcmpct', hex('ff 0200000000000000')).payload).toMatchObject({ announce: true });
+    expect(decodeMessage('sendcmpct', hex('ff 0200000000000000')).payload).toMatchObject({
+      announce: true,
+    });
   });
 
   test('headers: counts of transactions are read and ignored', () => {
@@ -526,7 +623,9 @@ describe('what may be missing or more', () => {
   });
 
   test('a compact block may place a transaction past its end: its receiver judges (Core InitData)', () => {
-    const bytes = hex(`${HEADER_HEX} ${'00'.repeat(8)} 00 02 fdffff ${NULL_TX_HEX} fdffff ${NULL_TX_HEX}`);
+    const bytes = hex(
+      `${HEADER_HEX} ${'00'.repeat(8)} 00 02 fdffff ${NULL_TX_HEX} fdffff ${NULL_TX_HEX}`
+    );
     const message = decodeMessage('cmpctblock', bytes);
     expect(message.payload).toMatchObject({ prefilled: [{ index: 0xffff }, { index: 0x1ffff }] });
     expect(toHex(encodeMessage(message))).toBe(toHex(bytes));
@@ -551,7 +650,12 @@ describe('what is refused', () => {
     ['headers', '2,000 that are not there', fd(2_000), 'truncated'],
     ['headers', 'more than MAX_SIZE', 'ff ffffffffffffffff', 'size-too-large'],
     ['addrv2', 'nothing', '', 'truncated'],
-    ['addrv2', 'an address of 513 bytes', `01 61bc6649 00 01 fd0102 ${'ab'.repeat(513)} 208d`, 'size-too-large'],
+    [
+      'addrv2',
+      'an address of 513 bytes',
+      `01 61bc6649 00 01 fd0102 ${'ab'.repeat(513)} 208d`,
+      'size-too-large',
+    ],
     // Core test/net_tests.cpp, cnetaddr_unserialize_v2.
     ['addrv2', 'IPv4 of 5 bytes', `01 00000000 00 01 05 0102030405 0000`, 'invalid-value'],
     ['addrv2', 'IPv6 of 4 bytes', `01 00000000 00 02 04 01020304 0000`, 'invalid-value'],
@@ -560,18 +664,38 @@ describe('what is refused', () => {
     ['addrv2', 'CJDNS of 1 byte', `01 00000000 00 06 01 fc 0000`, 'invalid-value'],
     ['addrv2', 'IPv4, half of it', `01 00000000 00 01 04 0102`, 'truncated'],
     ['addrv2', '1,001', fd(1_001) + zeros(9 * 1_001), 'limit-exceeded'],
-    ['addrv2', 'services not in the shortest form', `01 00000000 fdfc00 01 04 01020304 0000`, 'non-canonical-size'],
+    [
+      'addrv2',
+      'services not in the shortest form',
+      `01 00000000 fdfc00 01 04 01020304 0000`,
+      'non-canonical-size',
+    ],
     ['addr', '1,001', fd(1_001) + zeros(30 * 1_001), 'limit-exceeded'],
     ['getheaders', 'a locator of 102', `00000000 66 ${hashes(103)}`, 'limit-exceeded'],
     ['getblocks', 'a locator of 102', `00000000 66 ${hashes(103)}`, 'limit-exceeded'],
-    ['version', 'a user agent of 257 bytes', `${zeros(80)} fd0101 ${zeros(257 + 5)}`, 'size-too-large'],
+    [
+      'version',
+      'a user agent of 257 bytes',
+      `${zeros(80)} fd0101 ${zeros(257 + 5)}`,
+      'size-too-large',
+    ],
     ['version', 'services of the sender and no more', zeros(46 + 8), 'truncated'],
     // Core test/blockencodings_tests.cpp, TransactionsRequestDeserializationOverflowTest.
     ['getblocktxn', 'indexes beyond 16 bits', `${hashes(1)} 03 fd0070 fdfe8f 00`, 'invalid-value'],
     ['getblocktxn', 'a step beyond 16 bits', `${hashes(1)} 01 fe00000100`, 'invalid-value'],
     ['getblocktxn', '65,537 indexes', `${hashes(1)} fe01000100 ${zeros(65_537)}`, 'invalid-value'],
-    ['cmpctblock', 'a step beyond 16 bits', `${zeros(88)} 00 01 fe00000100 ${NULL_TX_HEX}`, 'invalid-value'],
-    ['cmpctblock', '65,536 short ids', `${zeros(88)} fe00000100 ${zeros(6 * 65_536 + 1)}`, 'invalid-value'],
+    [
+      'cmpctblock',
+      'a step beyond 16 bits',
+      `${zeros(88)} 00 01 fe00000100 ${NULL_TX_HEX}`,
+      'invalid-value',
+    ],
+    [
+      'cmpctblock',
+      '65,536 short ids',
+      `${zeros(88)} fe00000100 ${zeros(6 * 65_536 + 1)}`,
+      'invalid-value',
+    ],
     [
       'cmpctblock',
       '65,535 short ids and a transaction',
@@ -585,13 +709,20 @@ describe('what is refused', () => {
     ['cfheaders', '2,001', `00 ${hashes(2)} ${fd(2_001)} ${hashes(2_001)}`, 'limit-exceeded'],
     ['tx', 'witness form without a witness', '01000000 0001 00 00 00000000', 'superfluous-witness'],
     ['tx', 'flag 2', '01000000 0002 00 00 00000000', 'unknown-transaction-flags'],
-    ['tx', 'flag 3', `01000000 0003 01 ${zeros(41)} 00 01 00 00000000`, 'unknown-transaction-flags'],
+    [
+      'tx',
+      'flag 3',
+      `01000000 0003 01 ${zeros(41)} 00 01 00 00000000`,
+      'unknown-transaction-flags',
+    ],
     ['reject', 'a message type of 13 bytes', `0d ${zeros(13)} 01 00`, 'size-too-large'],
   ];
 
   test.each(cases)('%s: %s', (type, _what, payload, code) => {
     const bytes = hex(payload);
-    expect(() => decodeMessage(type, bytes)).toThrow(expect.objectContaining({ name: 'DecodeError', code }));
+    expect(() => decodeMessage(type, bytes)).toThrow(
+      expect.objectContaining({ name: 'DecodeError', code })
+    );
   });
 
   test('and what just passes', () => {
@@ -618,14 +749,25 @@ describe('what is refused', () => {
 
 describe('what cannot be written', () => {
   const refused: readonly [string, Message][] = [
-    ['a character beyond a byte', { type: 'feature', payload: { id: 'BIP\u{1f600}', data: hex('') } }],
-    ['a hash of 31 bytes', { type: 'getcfcheckpt', payload: { filterType: 0, stopHash: new Uint8Array(31) } }],
-    ['indexes that do not ascend', { type: 'getblocktxn', payload: { blockHash: H1, indexes: [3, 3] } }],
+    [
+      'a character beyond a byte',
+      { type: 'feature', payload: { id: 'BIP\u{1f600}', data: hex('') } },
+    ],
+    [
+      'a hash of 31 bytes',
+      { type: 'getcfcheckpt', payload: { filterType: 0, stopHash: new Uint8Array(31) } },
+    ],
+    [
+      'indexes that do not ascend',
+      { type: 'getblocktxn', payload: { blockHash: H1, indexes: [3, 3] } },
+    ],
     [
       'Tor in addr',
       {
         type: 'addr',
-        payload: { addresses: [{ time: 0, services: 0n, address: { network: 'torv3', bytes: H1, port: 1 } }] },
+        payload: {
+          addresses: [{ time: 0, services: 0n, address: { network: 'torv3', bytes: H1, port: 1 } }],
+        },
       },
     ],
     [
@@ -633,7 +775,9 @@ describe('what cannot be written', () => {
       {
         type: 'addrv2',
         payload: {
-          addresses: [{ time: 0, services: 0n, address: { network: 'ipv4', bytes: LOCALHOST_6, port: 1 } }],
+          addresses: [
+            { time: 0, services: 0n, address: { network: 'ipv4', bytes: LOCALHOST_6, port: 1 } },
+          ],
         },
       },
     ],
@@ -663,14 +807,39 @@ describe('the table of messages', () => {
   test('short ids are those of BIP 324, and of BIP 434', () => {
     // BIP 324, "Application layer specification", from id 1 on.
     const table = [
-      'addr', 'block', 'blocktxn', 'cmpctblock', 'feefilter', 'filteradd', 'filterclear', 'filterload',
-      'getblocks', 'getblocktxn', 'getdata', 'getheaders', 'headers', 'inv', 'mempool', 'merkleblock',
-      'notfound', 'ping', 'pong', 'sendcmpct', 'tx', 'getcfilters', 'cfilter', 'getcfheaders',
-      'cfheaders', 'getcfcheckpt', 'cfcheckpt', 'addrv2',
+      'addr',
+      'block',
+      'blocktxn',
+      'cmpctblock',
+      'feefilter',
+      'filteradd',
+      'filterclear',
+      'filterload',
+      'getblocks',
+      'getblocktxn',
+      'getdata',
+      'getheaders',
+      'headers',
+      'inv',
+      'mempool',
+      'merkleblock',
+      'notfound',
+      'ping',
+      'pong',
+      'sendcmpct',
+      'tx',
+      'getcfilters',
+      'cfilter',
+      'getcfheaders',
+      'cfheaders',
+      'getcfcheckpt',
+      'cfcheckpt',
+      'addrv2',
     ];
     const expected = new Map(table.map((type, i) => [type, i + 1]));
     expected.set('feature', 37);
-    for (const [type, { shortId }] of Object.entries(messages)) expect(shortId).toBe(expected.get(type));
+    for (const [type, { shortId }] of Object.entries(messages))
+      expect(shortId).toBe(expected.get(type));
     expect([...expected.keys()].every(isMessageType)).toBe(true);
   });
 
@@ -679,12 +848,13 @@ describe('the table of messages', () => {
     (type) => {
       expect(isMessageType(type)).toBe(false);
       expect(decodeMessage(type, hex('00')).type).toBe('unknown');
-    },
+    }
   );
 
   test('a block is a view of the payload, not a copy', () => {
     const payload = regtest.genesis.bytes.slice();
-    const { block } = (decodeMessage('block', payload) as Extract<Message, { type: 'block' }>).payload;
+    const { block } = (decodeMessage('block', payload) as Extract<Message, { type: 'block' }>)
+      .payload;
     expect(block).toBeInstanceOf(BlockView);
     expect(block.bytes.buffer).toBe(payload.buffer);
   });

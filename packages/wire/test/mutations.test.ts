@@ -2,8 +2,18 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import {
-  BLOCK_HEADER_SIZE, BlockView, decodeMessage, DecodeError, encode, encodeMessage, hasWitness, messages,
-  type MessageType, Reader, strippedSize, Transaction,
+  BLOCK_HEADER_SIZE,
+  BlockView,
+  decodeMessage,
+  DecodeError,
+  encode,
+  encodeMessage,
+  hasWitness,
+  messages,
+  type MessageType,
+  Reader,
+  strippedSize,
+  Transaction,
 } from '../src/index.ts';
 import { scanTransaction } from '../src/scan.ts';
 import { block, messageOf, transaction } from './support/arbitraries.ts';
@@ -25,13 +35,27 @@ function below(seed: number): (limit: number) => number {
 
 /** Lengths that are in no proportion to the bytes behind them, or in a form that is not the shortest. */
 const LENGTHS = [
-  [0xfc], [0xfd, 0, 0], [0xfd, 0xfc, 0], [0xfd, 0xfd, 0], [0xfd, 0xff, 0xff], [0xfe, 0, 0, 1, 0],
-  [0xfe, 0, 0, 0, 2], [0xfe, 1, 0, 0, 2], [0xfe, 0xff, 0xff, 0xff, 0xff], [0xfe, 0xff, 0xff, 0, 0],
-  [0xff, 0, 0, 0, 0, 1, 0, 0, 0], [0xff, 255, 255, 255, 255, 255, 255, 255, 255],
+  [0xfc],
+  [0xfd, 0, 0],
+  [0xfd, 0xfc, 0],
+  [0xfd, 0xfd, 0],
+  [0xfd, 0xff, 0xff],
+  [0xfe, 0, 0, 1, 0],
+  [0xfe, 0, 0, 0, 2],
+  [0xfe, 1, 0, 0, 2],
+  [0xfe, 0xff, 0xff, 0xff, 0xff],
+  [0xfe, 0xff, 0xff, 0, 0],
+  [0xff, 0, 0, 0, 0, 1, 0, 0, 0],
+  [0xff, 255, 255, 255, 255, 255, 255, 255, 255],
 ];
 
 /** `bytes` with `remove` of them, from `at` on, replaced. */
-function splice(bytes: Uint8Array, at: number, remove: number, insert: ArrayLike<number>): Uint8Array {
+function splice(
+  bytes: Uint8Array,
+  at: number,
+  remove: number,
+  insert: ArrayLike<number>
+): Uint8Array {
   const end = Math.min(at + remove, bytes.length);
   const out = new Uint8Array(at + insert.length + bytes.length - end);
   out.set(bytes.subarray(0, at));
@@ -55,7 +79,12 @@ function mutate(original: Uint8Array, random: (limit: number) => number): Uint8A
         bytes = bytes.subarray(0, at);
         break;
       case 2:
-        bytes = splice(bytes, at, 0, Array.from({ length: 1 + random(9) }, () => random(256)));
+        bytes = splice(
+          bytes,
+          at,
+          0,
+          Array.from({ length: 1 + random(9) }, () => random(256))
+        );
         break;
       case 3:
         bytes = splice(bytes, at, 1 + random(9), []);
@@ -82,7 +111,9 @@ function outcome<T>(read: () => T): T | DecodeError {
 
 const PER_TYPE = 10_000;
 const EMPTY = messages.verack.codec;
-const TYPES = (Object.keys(messages) as MessageType[]).filter((type) => messages[type].codec !== EMPTY);
+const TYPES = (Object.keys(messages) as MessageType[]).filter(
+  (type) => messages[type].codec !== EMPTY
+);
 
 describe('10,000 mutations of each message give a value or a DecodeError', () => {
   test.each(TYPES)('%s', (type) => {
@@ -102,7 +133,8 @@ describe('10,000 mutations of each message give a value or a DecodeError', () =>
       counts.decoded++;
       // What was read can be written, and what is written is read as the same again.
       const encoded = encodeMessage(result);
-      if (!same(encodeMessage(decodeMessage(type, encoded)), encoded)) throw new Error('not stable');
+      if (!same(encodeMessage(decodeMessage(type, encoded)), encoded))
+        throw new Error('not stable');
     }
     expect(counts.decoded + counts.refused).toBe(PER_TYPE);
     expect(counts.decoded).toBeGreaterThan(0);
@@ -116,7 +148,11 @@ describe('a scan agrees with a decode', () => {
     outcome(() => {
       const scan = { bytes, offset: start, witnessOffset: 0, stripped: 0 };
       scanTransaction(scan);
-      return { end: scan.offset - start, stripped: scan.stripped, hasWitness: scan.witnessOffset !== 0 };
+      return {
+        end: scan.offset - start,
+        stripped: scan.stripped,
+        hasWitness: scan.witnessOffset !== 0,
+      };
     });
   const describeRead = (bytes: Uint8Array, start: number): unknown =>
     outcome(() => {
@@ -124,16 +160,22 @@ describe('a scan agrees with a decode', () => {
       const read = Transaction.read(reader);
       return { end: reader.offset, stripped: strippedSize(read), hasWitness: hasWitness(read) };
     });
-  const codeOf = (result: unknown): unknown => (result instanceof DecodeError ? result.code : result);
+  const codeOf = (result: unknown): unknown =>
+    result instanceof DecodeError ? result.code : result;
 
   test('transactions: 50,000 mutations, and every truncation', () => {
     const random = below(1);
-    const originals = fc.sample(transaction, { seed: 1, numRuns: 300 }).map((t) => encode(Transaction, t));
+    const originals = fc
+      .sample(transaction, { seed: 1, numRuns: 300 })
+      .map((t) => encode(Transaction, t));
     const codes = new Map<unknown, number>();
     const compare = (bytes: Uint8Array, start: number): void => {
       const scanned = codeOf(describeScan(bytes, start));
       const read = codeOf(describeRead(bytes, start));
-      const isEqual = typeof read === 'string' ? scanned === read : JSON.stringify(scanned) === JSON.stringify(read);
+      const isEqual =
+        typeof read === 'string'
+          ? scanned === read
+          : JSON.stringify(scanned) === JSON.stringify(read);
       if (!isEqual) expect({ bytes, scanned }).toEqual({ bytes, scanned: read });
       const code = typeof read === 'string' ? read : 'decoded';
       codes.set(code, (codes.get(code) ?? 0) + 1);
@@ -144,7 +186,11 @@ describe('a scan agrees with a decode', () => {
       for (let start = 0; start < Math.min(bytes.length, 8); start++) compare(bytes, start);
     }
     expect([...codes.keys()].sort()).toEqual([
-      'decoded', 'non-canonical-size', 'size-too-large', 'superfluous-witness', 'truncated',
+      'decoded',
+      'non-canonical-size',
+      'size-too-large',
+      'superfluous-witness',
+      'truncated',
       'unknown-transaction-flags',
     ]);
   });
@@ -169,9 +215,12 @@ describe('a scan agrees with a decode', () => {
     let decoded = 0;
     for (let i = 0; i < 20_000; i++) {
       const bytes = mutate(originals[i % originals.length]!, random);
-      const [viewed, expected] = [outcome(() => view(bytes)), outcome(() => read(bytes))].map(codeOf);
+      const [viewed, expected] = [outcome(() => view(bytes)), outcome(() => read(bytes))].map(
+        codeOf
+      );
       if (typeof expected !== 'string') decoded++;
-      if (JSON.stringify(viewed) !== JSON.stringify(expected)) expect({ bytes, viewed }).toEqual({ bytes, viewed: expected });
+      if (JSON.stringify(viewed) !== JSON.stringify(expected))
+        expect({ bytes, viewed }).toEqual({ bytes, viewed: expected });
     }
     expect(decoded).toBeGreaterThan(500);
   });

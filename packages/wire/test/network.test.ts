@@ -1,7 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import {
-  type Chain, hashToHex, mainnet, networks, regtest, ServiceFlags, serviceNames, sha256d, signet,
-  testnet3, testnet4, toHex,
+  type Chain,
+  hashToHex,
+  mainnet,
+  networks,
+  regtest,
+  ServiceFlags,
+  serviceNames,
+  sha256d,
+  signet,
+  testnet3,
+  testnet4,
+  toHex,
 } from '../src/index.ts';
 import { nativeSha256d } from './support/bytes.ts';
 
@@ -10,27 +20,37 @@ const EXPECTED: Readonly<Record<Chain, readonly [string, string, string, number,
   main: [
     '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f',
     '4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b',
-    'f9beb4d9', 8333, 8332,
+    'f9beb4d9',
+    8333,
+    8332,
   ],
   test: [
     '000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943',
     '4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b',
-    '0b110907', 18333, 18332,
+    '0b110907',
+    18333,
+    18332,
   ],
   testnet4: [
     '00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043',
     '7aa0a7ae1e223414cb807e40cd57e667b718e42aaf9306db9102fe28912b7b4e',
-    '1c163f28', 48333, 48332,
+    '1c163f28',
+    48333,
+    48332,
   ],
   signet: [
     '00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6',
     '4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b',
-    '0a03cf40', 38333, 38332,
+    '0a03cf40',
+    38333,
+    38332,
   ],
   regtest: [
     '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206',
     '4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b',
-    'fabfb5da', 18444, 18443,
+    'fabfb5da',
+    18444,
+    18443,
   ],
 };
 
@@ -49,7 +69,11 @@ describe.each(Object.values(networks))('$chain', (network) => {
   });
 
   test('magic and ports', () => {
-    expect([toHex(network.magic), network.defaultPort, network.rpcPort]).toEqual([magic, port, rpcPort]);
+    expect([toHex(network.magic), network.defaultPort, network.rpcPort]).toEqual([
+      magic,
+      port,
+      rpcPort,
+    ]);
   });
 
   test('seeds are host names that end in a dot', () => {
@@ -86,7 +110,12 @@ describe('services', () => {
   test('names are those of Core serviceFlagsToStr', () => {
     expect(serviceNames(0n)).toEqual([]);
     expect(serviceNames(0xc4dn)).toEqual([
-      'NETWORK', 'BLOOM', 'WITNESS', 'COMPACT_FILTERS', 'NETWORK_LIMITED', 'P2P_V2',
+      'NETWORK',
+      'BLOOM',
+      'WITNESS',
+      'COMPACT_FILTERS',
+      'NETWORK_LIMITED',
+      'P2P_V2',
     ]);
     expect(serviceNames((1n << 63n) | 3n)).toEqual(['NETWORK', 'UNKNOWN[2^1]', 'UNKNOWN[2^63]']);
     expect(serviceNames(2n ** 64n - 1n)).toHaveLength(64);

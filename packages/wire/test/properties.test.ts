@@ -1,9 +1,29 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import {
-  BlockView, decode, decodeMessage, DecodeError, encode, encodeMessage, hasWitness, type Message, messages,
-  type MessageType, messageTypeOf, payloadSize, regtest, strippedBytes, strippedSize, Transaction, TransactionView, txid,
-  type TransportEvent, v1Frame, V1Transport, weight, wtxid,
+  BlockView,
+  decode,
+  decodeMessage,
+  DecodeError,
+  encode,
+  encodeMessage,
+  hasWitness,
+  type Message,
+  messages,
+  type MessageType,
+  messageTypeOf,
+  payloadSize,
+  regtest,
+  strippedBytes,
+  strippedSize,
+  Transaction,
+  TransactionView,
+  txid,
+  type TransportEvent,
+  v1Frame,
+  V1Transport,
+  weight,
+  wtxid,
 } from '../src/index.ts';
 import { block, message, messageOf, transaction, unknownMessage } from './support/arbitraries.ts';
 import { concat, nativeSha256d } from './support/bytes.ts';
@@ -29,7 +49,10 @@ describe('decode undoes encode', () => {
     fc.assert(
       fc.property(transaction, (value) => {
         const encoded = encode(Transaction, value);
-        const without = { ...value, inputs: value.inputs.map((input) => ({ ...input, witness: [] })) };
+        const without = {
+          ...value,
+          inputs: value.inputs.map((input) => ({ ...input, witness: [] })),
+        };
         const stripped = encode(Transaction, without);
         expect(strippedBytes(value)).toEqual(stripped);
         expect(strippedSize(value)).toBe(stripped.length);
@@ -37,7 +60,7 @@ describe('decode undoes encode', () => {
         expect(hasWitness(value)).toBe(encoded.length !== stripped.length);
         expect(txid(value)).toEqual(nativeSha256d(stripped));
         expect(wtxid(value, nativeSha256d)).toEqual(nativeSha256d(encoded));
-      }),
+      })
     );
   });
 
@@ -51,9 +74,12 @@ describe('decode undoes encode', () => {
         expect(view.wtxid()).toEqual(wtxid(value));
         expect(view.strippedBytes()).toEqual(strippedBytes(value));
         expect([view.size, view.strippedSize, view.weight, view.hasWitness]).toEqual([
-          Transaction.size(value), strippedSize(value), weight(value), hasWitness(value),
+          Transaction.size(value),
+          strippedSize(value),
+          weight(value),
+          hasWitness(value),
         ]);
-      }),
+      })
     );
   });
 
@@ -63,9 +89,13 @@ describe('decode undoes encode', () => {
         const view = BlockView.of(value.bytes);
         const all = Array.from({ length: view.transactionCount }, (_, i) => view.transaction(i));
         expect(all.map((t) => txid(t, nativeSha256d))).toEqual(view.txids(nativeSha256d));
-        expect(all.map((t) => wtxid(t, nativeSha256d))).toEqual(all.map((_, i) => view.wtxid(i, nativeSha256d)));
+        expect(all.map((t) => wtxid(t, nativeSha256d))).toEqual(
+          all.map((_, i) => view.wtxid(i, nativeSha256d))
+        );
         expect(all.map(hasWitness)).toEqual(all.map((_, i) => view.hasWitness(i)));
-        expect(all.map((t) => encode(Transaction, t))).toEqual(all.map((_, i) => view.transactionBytes(i)));
+        expect(all.map((t) => encode(Transaction, t))).toEqual(
+          all.map((_, i) => view.transactionBytes(i))
+        );
         const parts = [view.bytes.subarray(0, 81), ...all.map(strippedBytes)];
         expect(view.strippedBytes()).toEqual(concat(parts));
         expect(view.strippedSize).toBe(view.strippedBytes().length);
@@ -73,7 +103,7 @@ describe('decode undoes encode', () => {
         for (const index of [-1, view.transactionCount, NaN]) {
           expect(() => view.transactionBytes(index)).toThrow(RangeError);
         }
-      }),
+      })
     );
   });
 });
@@ -89,7 +119,7 @@ const stream: fc.Arbitrary<Uint8Array> = fc
       damage: sometimes(fc.record({ at: fc.nat(), xor: fc.integer({ min: 1, max: 255 }) })),
       cut: sometimes(fc.nat()),
     }),
-    { minLength: 1, maxLength: 6 },
+    { minLength: 1, maxLength: 6 }
   )
   .map((frames) =>
     concat(
@@ -97,8 +127,8 @@ const stream: fc.Arbitrary<Uint8Array> = fc
         const bytes = v1Frame(regtest.magic, message, nativeSha256d);
         if (damage !== null) bytes[damage.at % bytes.length]! ^= damage.xor;
         return cut === null ? bytes : bytes.subarray(0, cut % bytes.length);
-      }),
-    ),
+      })
+    )
   );
 
 describe('any chunking of a stream gives the same events', () => {
@@ -131,7 +161,7 @@ describe('any chunking of a stream gives the same events', () => {
         const sorted = cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b);
         expect(eventsOf(bytes, sorted)).toEqual(eventsOf(bytes, []));
       }),
-      { numRuns: 300 },
+      { numRuns: 300 }
     );
   });
 
@@ -141,7 +171,7 @@ describe('any chunking of a stream gives the same events', () => {
         const everywhere = Array.from({ length: bytes.length }, (_, i) => i);
         expect(eventsOf(bytes, everywhere)).toEqual(eventsOf(bytes, []));
       }),
-      { numRuns: 200 },
+      { numRuns: 200 }
     );
   });
 
@@ -156,7 +186,7 @@ describe('any chunking of a stream gives the same events', () => {
         }));
         expect(eventsOf(bytes, [])).toEqual(expected);
       }),
-      { numRuns: 200 },
+      { numRuns: 200 }
     );
   });
 });
@@ -170,7 +200,7 @@ test('no bytes make a codec throw anything but DecodeError', () => {
         expect(error).toBeInstanceOf(DecodeError);
       }
     }),
-    { numRuns: 5_000 },
+    { numRuns: 5_000 }
   );
 });
 
@@ -180,6 +210,6 @@ test('decoding a block wants all of its bytes, and no more', () => {
       expect(() => BlockView.of(concat([value.bytes, more]))).toThrow('trailing-bytes');
       expect(() => BlockView.of(value.bytes.subarray(0, -1))).toThrow('truncated');
       expect(() => decode(Transaction, more)).toThrow('truncated');
-    }),
+    })
   );
 });

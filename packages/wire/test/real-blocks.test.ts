@@ -1,11 +1,33 @@
 // Blocks that were mined, through a view, through objects and back, and against bitcoinjs-lib.
 import { expect, test } from '@jest/globals';
-import { blkFile, blockFiles, describeWithData, fromHex, hexLines, jsonFile } from '@btcp2p/testdata';
+import {
+  blkFile,
+  blockFiles,
+  describeWithData,
+  fromHex,
+  hexLines,
+  jsonFile,
+} from '@btcp2p/testdata';
 import { Block as OtherBlock, type Transaction as OtherTransaction } from 'bitcoinjs-lib';
 import {
-  BLOCK_HEADER_SIZE, blockHash, blockHeaderBytes, BlockView, compactSizeSize, encode,
-  hashToHex, hasWitness, mainnet, networks, Reader, signet, strippedSize, Transaction, txid,
-  weight, wtxid, Writer,
+  BLOCK_HEADER_SIZE,
+  blockHash,
+  blockHeaderBytes,
+  BlockView,
+  compactSizeSize,
+  encode,
+  hashToHex,
+  hasWitness,
+  mainnet,
+  networks,
+  Reader,
+  signet,
+  strippedSize,
+  Transaction,
+  txid,
+  weight,
+  wtxid,
+  Writer,
 } from '../src/index.ts';
 import { concat, mustBeSame, nativeSha256d } from './support/bytes.ts';
 import { merkleRoot } from './support/merkle.ts';
@@ -16,7 +38,8 @@ function rewritten(view: BlockView): Uint8Array {
   new Writer(count).compactSize(view.transactionCount);
   const parts = [blockHeaderBytes(view.header), count];
   const reader = new Reader(view.bytes.subarray(BLOCK_HEADER_SIZE + count.length));
-  for (let i = 0; i < view.transactionCount; i++) parts.push(encode(Transaction, Transaction.read(reader)));
+  for (let i = 0; i < view.transactionCount; i++)
+    parts.push(encode(Transaction, Transaction.read(reader)));
   reader.end();
   return concat(parts);
 }
@@ -29,7 +52,10 @@ function mustBeEqual(actual: number | bigint, expected: number | bigint): void {
 /** Every field of a transaction against those of bitcoinjs-lib's. */
 function mustHaveSameFields(ours: Transaction, theirs: OtherTransaction): void {
   expect([ours.version, ours.lockTime]).toEqual([theirs.version, theirs.locktime]);
-  expect([ours.inputs.length, ours.outputs.length]).toEqual([theirs.ins.length, theirs.outs.length]);
+  expect([ours.inputs.length, ours.outputs.length]).toEqual([
+    theirs.ins.length,
+    theirs.outs.length,
+  ]);
   for (const [i, input] of ours.inputs.entries()) {
     const other = theirs.ins[i]!;
     mustBeSame(input.prevout.txid, other.hash, 'prevout');
@@ -57,7 +83,9 @@ function check(bytes: Uint8Array, sample: number): number {
   mustBeSame(blockHash(view.header, nativeSha256d), other.getHash(), 'block hash');
   mustBeSame(view.hash(), other.getHash(), 'block hash of the view');
   expect([view.weight, view.strippedSize, view.size]).toEqual([
-    other.weight(), other.byteLength(false, false), bytes.length,
+    other.weight(),
+    other.byteLength(false, false),
+    bytes.length,
   ]);
 
   const txids = view.txids(nativeSha256d);
@@ -71,7 +99,9 @@ function check(bytes: Uint8Array, sample: number): number {
     const ours = view.transaction(i);
     mustHaveSameFields(ours, theirs);
     expect([weight(ours), strippedSize(ours), hasWitness(ours)]).toEqual([
-      theirs.weight(), theirs.byteLength(false), theirs.hasWitnesses(),
+      theirs.weight(),
+      theirs.byteLength(false),
+      theirs.hasWitnesses(),
     ]);
     expect(view.hasWitness(i)).toBe(theirs.hasWitnesses());
     // The default hash, on objects and on the view.
@@ -84,14 +114,22 @@ function check(bytes: Uint8Array, sample: number): number {
   checkWitnessCommitment(view, wtxids, other);
   const stripped = BlockView.of(view.strippedBytes());
   expect([stripped.size, stripped.weight]).toEqual([view.strippedSize, 4 * view.strippedSize]);
-  mustBeSame(merkleRoot(stripped.txids(nativeSha256d)), view.header.merkleRoot, 'merkle root when stripped');
+  mustBeSame(
+    merkleRoot(stripped.txids(nativeSha256d)),
+    view.header.merkleRoot,
+    'merkle root when stripped'
+  );
   return view.transactionCount;
 }
 
 const commitments = { checked: 0, computed: 0 };
 
 /** BIP 141: root of the wtxids, the coinbase's being zeros, hashed with the coinbase's witness. */
-function checkWitnessCommitment(view: BlockView, wtxids: readonly Uint8Array[], other: OtherBlock): void {
+function checkWitnessCommitment(
+  view: BlockView,
+  wtxids: readonly Uint8Array[],
+  other: OtherBlock
+): void {
   const expected = other.getWitnessCommit();
   if (expected === null) return;
   const reserved = view.transaction(0).inputs[0]!.witness[0]!;
@@ -148,8 +186,12 @@ describeWithData('chains of blocks', () => {
     checkChain(blocks, followsGenesis ? mainnet.genesisHash : undefined);
   });
 
-  test("a file that starts with genesis starts with ours", () => {
-    mustBeSame(blkFile('blocks-early/mainnet_blocks_first100kB')[0]!, mainnet.genesis.bytes, 'genesis');
+  test('a file that starts with genesis starts with ours', () => {
+    mustBeSame(
+      blkFile('blocks-early/mainnet_blocks_first100kB')[0]!,
+      mainnet.genesis.bytes,
+      'genesis'
+    );
   });
 
   test('signet', () => {
@@ -172,7 +214,9 @@ describeWithData('chains of blocks', () => {
   test('of filter vectors: BIP 158, Core and bcoin', () => {
     type Row = [height: number, hash: string, block: string, ...rest: unknown[]];
     for (const file of [
-      'vectors/bips/bip-0158/testnet-19.json', 'vectors/core/blockfilters.json', 'vectors/bcoin/filter-valid.json',
+      'vectors/bips/bip-0158/testnet-19.json',
+      'vectors/core/blockfilters.json',
+      'vectors/bcoin/filter-valid.json',
     ]) {
       const rows = jsonFile<(Row | [string])[]>(file).filter((row): row is Row => row.length > 3);
       expect(rows.length).toBeGreaterThanOrEqual(9);

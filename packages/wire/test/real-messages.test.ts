@@ -1,11 +1,32 @@
 // Messages, headers and addresses that came over the wire.
 import { expect, test } from '@jest/globals';
 import {
-  blockFile, dataFile, dataText, describeWithData, fromHex, headersFile, jsonFile, jsonLines, pack,
+  blockFile,
+  dataFile,
+  dataText,
+  describeWithData,
+  fromHex,
+  headersFile,
+  jsonFile,
+  jsonLines,
+  pack,
 } from '@btcp2p/testdata';
 import {
-  AddrV2, BlockView, type CmpctBlock, DecodeError, decodeMessage, encode, encodeMessage, formatAddress,
-  isMessageType, mainnet, type MerkleBlock, type Message, parseAddress, Reader, V1Transport,
+  AddrV2,
+  BlockView,
+  type CmpctBlock,
+  DecodeError,
+  decodeMessage,
+  encode,
+  encodeMessage,
+  formatAddress,
+  isMessageType,
+  mainnet,
+  type MerkleBlock,
+  type Message,
+  parseAddress,
+  Reader,
+  V1Transport,
   v1Frame,
 } from '../src/index.ts';
 import { concat, mustBeSame, nativeSha256d } from './support/bytes.ts';
@@ -27,28 +48,33 @@ function messagesOf(stream: Uint8Array, chunkSize: number): { message: Message; 
 const frameOf = (message: Message): Uint8Array => v1Frame(mainnet.magic, message, nativeSha256d);
 
 describeWithData('3,674 messages out of captures', () => {
-  const lines = jsonLines<{ cmd: string; raw: string }>('vectors/p2p-messages/real_messages_from_pcap.jsonl');
+  const lines = jsonLines<{ cmd: string; raw: string }>(
+    'vectors/p2p-messages/real_messages_from_pcap.jsonl'
+  );
   const frames = lines.map(({ raw }) => fromHex(raw));
 
   // As they came, as TCP segments would cut them, and in one piece.
-  test.each([1, 1_448, 65_536, 2 ** 24])('in chunks of %p bytes, each the same when written again', (size) => {
-    const messages = messagesOf(concat(frames), size);
-    expect(messages).toHaveLength(3_674);
-    const counts: Record<string, number> = {};
-    for (const [i, { message, size }] of messages.entries()) {
-      mustBeSame(frameOf(message), frames[i]!, `message ${i}`);
-      expect([message.type, size]).toEqual([lines[i]!.cmd, frames[i]!.length]);
-      counts[message.type] = (counts[message.type] ?? 0) + 1;
+  test.each([1, 1_448, 65_536, 2 ** 24])(
+    'in chunks of %p bytes, each the same when written again',
+    (size) => {
+      const messages = messagesOf(concat(frames), size);
+      expect(messages).toHaveLength(3_674);
+      const counts: Record<string, number> = {};
+      for (const [i, { message, size }] of messages.entries()) {
+        mustBeSame(frameOf(message), frames[i]!, `message ${i}`);
+        expect([message.type, size]).toEqual([lines[i]!.cmd, frames[i]!.length]);
+        counts[message.type] = (counts[message.type] ?? 0) + 1;
+      }
+      expect(counts).toEqual({ inv: 3_520, ping: 126, pong: 19, addrv2: 5, addr: 3, tx: 1 });
     }
-    expect(counts).toEqual({ inv: 3_520, ping: 126, pong: 19, addrv2: 5, addr: 3, tx: 1 });
-  });
+  );
 });
 
 describeWithData('one message of each of 21 types of before 2015', () => {
   type Captured = Record<string, Record<string, string>>;
   const captured = jsonFile<Captured>('vectors/p2p-messages/bitcore_messages.json');
   const all = Object.entries(captured).flatMap(([type, forms]) =>
-    Object.entries(forms).map(([form, raw]) => ({ type, form, frame: fromHex(raw) })),
+    Object.entries(forms).map(([form, raw]) => ({ type, form, frame: fromHex(raw) }))
   );
 
   test.each(all.filter(({ form }) => form === 'message'))('$type', ({ type, frame }) => {
@@ -115,8 +141,13 @@ describeWithData('headers', () => {
     for (let at = 0; at < file.length; at += 2_000 * 80) {
       const part = file.subarray(at, at + 2_000 * 80);
       const n = part.length / 80;
-      const entries = Array.from({ length: n }, (_, i) => concat([part.subarray(80 * i, 80 * i + 80), Uint8Array.of(0)]));
-      const payload = concat([n < 0xfd ? Uint8Array.of(n) : Uint8Array.of(0xfd, n & 0xff, n >> 8), ...entries]);
+      const entries = Array.from({ length: n }, (_, i) =>
+        concat([part.subarray(80 * i, 80 * i + 80), Uint8Array.of(0)])
+      );
+      const payload = concat([
+        n < 0xfd ? Uint8Array.of(n) : Uint8Array.of(0xfd, n & 0xff, n >> 8),
+        ...entries,
+      ]);
       const message = decodeMessage('headers', payload);
       mustBeSame(encodeMessage(message), payload, 'written again');
       if (message.type !== 'headers') throw new Error('not headers');
@@ -140,12 +171,15 @@ describeWithData('filters', () => {
 
   test('as cfilter and cfheaders messages (BIP 157, BIP 158)', () => {
     const rows = jsonFile<(Row | [string])[]>('vectors/bips/bip-0158/testnet-19.json').filter(
-      (row): row is Row => row.length > 3,
+      (row): row is Row => row.length > 3
     );
     for (const [, hash, , , previousHeader, filter] of rows) {
       const blockHash = fromHex(hash).toReversed();
       const bytes = fromHex(filter!);
-      const size = bytes.length < 0xfd ? Uint8Array.of(bytes.length) : Uint8Array.of(0xfd, bytes.length & 0xff, bytes.length >> 8);
+      const size =
+        bytes.length < 0xfd
+          ? Uint8Array.of(bytes.length)
+          : Uint8Array.of(0xfd, bytes.length & 0xff, bytes.length >> 8);
       const cfilter = decodeMessage('cfilter', concat([Uint8Array.of(0), blockHash, size, bytes]));
       expect(cfilter.payload).toEqual({ filterType: 0, blockHash, filter: bytes });
       const previous = fromHex(previousHeader!).toReversed();
@@ -155,14 +189,16 @@ describeWithData('filters', () => {
       mustBeSame(encodeMessage(cfheaders), payload, 'written again');
       if (cfheaders.type !== 'cfheaders') throw new Error('not cfheaders');
       // The next header is the hash of the filter's hash and the header before (BIP 157).
-      const header = nativeSha256d(concat([cfheaders.payload.filterHashes[0]!, cfheaders.payload.previousFilterHeader]));
+      const header = nativeSha256d(
+        concat([cfheaders.payload.filterHashes[0]!, cfheaders.payload.previousFilterHeader])
+      );
       expect(header).toEqual(fromHex(rows.find((row) => row[1] === hash)![6]!).toReversed());
     }
   });
 });
 
 describeWithData('addresses', () => {
-  test('585 fuzzed addrv2 payloads: a value or a DecodeError, and the bytes consumed when written again', () => {
+  test('585 fuzzed addrv2 payloads: a value, written again the same, or a DecodeError', () => {
     const counts = { decoded: 0, refused: 0, addresses: 0 };
     for (const input of pack('addrv2')) {
       const reader = new Reader(input);
@@ -171,7 +207,8 @@ describeWithData('addresses', () => {
         mustBeSame(encode(AddrV2, value), input.subarray(0, reader.offset), 'written again');
         counts.decoded++;
         counts.addresses += value.addresses.length;
-        for (const { address } of value.addresses) if (address.network !== 'unknown') formatAddress(address);
+        for (const { address } of value.addresses)
+          if (address.network !== 'unknown') formatAddress(address);
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error;
         counts.refused++;
@@ -183,7 +220,9 @@ describeWithData('addresses', () => {
   });
 
   test.each(['main', 'test', 'testnet4', 'signet'])("Core's fixed seeds of %s", (chain) => {
-    const lines = dataText(`net/nodes_${chain}.txt`).split('\n').map((line) => line.replace(/#.*/, '').trim());
+    const lines = dataText(`net/nodes_${chain}.txt`)
+      .split('\n')
+      .map((line) => line.replace(/#.*/, '').trim());
     const networks = new Set<string>();
     for (const line of lines.filter((line) => line !== '')) {
       const address = parseAddress(line, undefined, { asCjdns: true });

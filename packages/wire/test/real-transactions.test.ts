@@ -4,8 +4,19 @@ import { describeWithData, fromHex, jsonFile, pack, txFiles } from '@btcp2p/test
 import { Transaction as Other } from 'bitcoinjs-lib';
 import * as fc from 'fast-check';
 import {
-  BlockView, decode, DecodeError, encode, hashToHex, hasWitness, Reader, strippedSize, toHex, Transaction,
-  txid, weight, wtxid,
+  BlockView,
+  decode,
+  DecodeError,
+  encode,
+  hashToHex,
+  hasWitness,
+  Reader,
+  strippedSize,
+  toHex,
+  Transaction,
+  txid,
+  weight,
+  wtxid,
 } from '../src/index.ts';
 import { scanTransaction } from '../src/scan.ts';
 import { transaction } from './support/arbitraries.ts';
@@ -20,12 +31,17 @@ function check(bytes: Uint8Array): Transaction {
   mustBeSame(txid(value, nativeSha256d), other.getHash(), 'txid');
   if (!other.isCoinbase()) mustBeSame(wtxid(value, nativeSha256d), other.getHash(true), 'wtxid');
   expect([weight(value), strippedSize(value), hasWitness(value)]).toEqual([
-    other.weight(), other.byteLength(false), other.hasWitnesses(),
+    other.weight(),
+    other.byteLength(false),
+    other.hasWitnesses(),
   ]);
   // The same transaction as the only one of a block.
   const view = BlockView.of(concat([new Uint8Array(80), Uint8Array.of(1), bytes]));
   mustBeSame(view.txid(0, nativeSha256d), other.getHash(), 'txid in a block');
-  expect([view.weight, view.strippedSize]).toEqual([4 * 81 + other.weight(), 81 + other.byteLength(false)]);
+  expect([view.weight, view.strippedSize]).toEqual([
+    4 * 81 + other.weight(),
+    81 + other.byteLength(false),
+  ]);
   return value;
 }
 
@@ -49,14 +65,16 @@ describeWithData("Core's vectors", () => {
     ['tx_invalid', 93],
   ])('%s.json', (name, atLeast) => {
     const rows = jsonFile<(Row | [string])[]>(`vectors/core/${name}.json`).filter(
-      (row): row is Row => row.length === 3,
+      (row): row is Row => row.length === 3
     );
     expect(rows.length).toBeGreaterThanOrEqual(atLeast);
     for (const [, transaction] of rows) check(fromHex(transaction));
   });
 
   test('sighash.json', () => {
-    const rows = jsonFile<(string | number)[][]>('vectors/core/sighash.json').filter(({ length }) => length === 5);
+    const rows = jsonFile<(string | number)[][]>('vectors/core/sighash.json').filter(
+      ({ length }) => length === 5
+    );
     expect(rows).toHaveLength(500);
     for (const [transaction] of rows) check(fromHex(String(transaction)));
   });
@@ -74,7 +92,9 @@ describeWithData("Core's vectors", () => {
 });
 
 /** What a reader makes of the start of some bytes: how many it consumed, or why it did not. */
-type Verdict = { readonly consumed: number; readonly value?: Transaction } | { readonly refused: string };
+type Verdict =
+  | { readonly consumed: number; readonly value?: Transaction }
+  | { readonly refused: string };
 
 function ours(bytes: Uint8Array): Verdict {
   const reader = new Reader(bytes);
@@ -129,7 +149,8 @@ function compare(input: Uint8Array): string {
     expect(scanned(input)).toEqual(own);
   }
   const other = theirs(input);
-  if ('consumed' in own && 'consumed' in other && own.consumed === other.consumed) return 'accepted';
+  if ('consumed' in own && 'consumed' in other && own.consumed === other.consumed)
+    return 'accepted';
   if ('refused' in own && 'refused' in other) return 'refused';
   return reason(input, own) ?? `unexplained: ${toHex(input)}`;
 }
@@ -179,10 +200,21 @@ describe('where bitcoinjs-lib and Core differ, ours is with Core', () => {
         for (const { at, byte } of changes) bytes[at % bytes.length] = byte;
         // A count in the form of 3 bytes, among others.
         const at = cut % bytes.length;
-        const longer = concat([bytes.subarray(0, at), Uint8Array.of(0xfd), bytes.subarray(at, at + 1), Uint8Array.of(0), bytes.subarray(at + 1)]);
+        const longer = concat([
+          bytes.subarray(0, at),
+          Uint8Array.of(0xfd),
+          bytes.subarray(at, at + 1),
+          Uint8Array.of(0),
+          bytes.subarray(at + 1),
+        ]);
         return cut % 2 === 0 ? longer : bytes.subarray(0, Math.max(0, bytes.length - cut));
       });
     const counts = countBy(fc.sample(mutated, { numRuns: 5_000, seed: 3 }).map(compare));
-    expect(Object.keys(counts).sort()).toEqual(['accepted', 'no inputs', 'non-canonical size', 'refused']);
+    expect(Object.keys(counts).sort()).toEqual([
+      'accepted',
+      'no inputs',
+      'non-canonical size',
+      'refused',
+    ]);
   });
 });

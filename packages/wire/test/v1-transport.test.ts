@@ -1,12 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
 import {
-  MAX_PROTOCOL_MESSAGE_LENGTH, mainnet, type Message, regtest, sha256d, testnet3, toHex, type TransportEvent,
-  v1Frame, V1_HEADER_SIZE, V1Transport,
+  MAX_PROTOCOL_MESSAGE_LENGTH,
+  mainnet,
+  type Message,
+  regtest,
+  sha256d,
+  testnet3,
+  toHex,
+  type TransportEvent,
+  v1Frame,
+  V1_HEADER_SIZE,
+  V1Transport,
 } from '../src/index.ts';
 import { concat, hex, nativeSha256d } from './support/bytes.ts';
 import { memoryHeld } from './support/memory.ts';
 
-const transport = (): V1Transport => new V1Transport({ magic: mainnet.magic, sha256d: nativeSha256d });
+const transport = (): V1Transport =>
+  new V1Transport({ magic: mainnet.magic, sha256d: nativeSha256d });
 
 /** All events that wait. */
 function events(from: V1Transport): TransportEvent[] {
@@ -48,7 +58,9 @@ describe('frames', () => {
   test("a ping on regtest, whose parts are in their places, with the package's own hash", () => {
     const bytes = v1Frame(regtest.magic, ping(0x0807060504030201n));
     expect(toHex(bytes.subarray(0, 20))).toBe('fabfb5da70696e67000000000000000008000000');
-    expect(toHex(bytes.subarray(20, 24))).toBe(toHex(nativeSha256d(hex('0102030405060708')).subarray(0, 4)));
+    expect(toHex(bytes.subarray(20, 24))).toBe(
+      toHex(nativeSha256d(hex('0102030405060708')).subarray(0, 4))
+    );
     expect(toHex(bytes.subarray(24))).toBe('0102030405060708');
     const to = new V1Transport({ magic: regtest.magic });
     to.receive(bytes);
@@ -76,10 +88,13 @@ describe('frames', () => {
     expect(from.pollBytes()).toHaveLength(32);
   });
 
-  test.each(['thirteen_char', 'a\0b', 'caf\u00e9', '\u0141', '\x7f', '\n'])('no message is of type %j', (type) => {
-    const message: Message = { type: 'unknown', payload: { messageType: type, bytes: hex('') } };
-    expect(() => transport().send(message)).toThrow(RangeError);
-  });
+  test.each(['thirteen_char', 'a\0b', 'caf\u00e9', '\u0141', '\x7f', '\n'])(
+    'no message is of type %j',
+    (type) => {
+      const message: Message = { type: 'unknown', payload: { messageType: type, bytes: hex('') } };
+      expect(() => transport().send(message)).toThrow(RangeError);
+    }
+  );
 });
 
 // Core test/functional/p2p_invalid_messages.py, with the texts that it looks for in the log.
@@ -97,9 +112,15 @@ describe('faults', () => {
   test('wrong magic fails the stream', () => {
     const bad = BADMSG.slice();
     bad.fill(0xff, 0, 4);
-    const failed = { type: 'failed', code: 'wrong-magic', detail: 'Header error: Wrong MessageStart ffffffff received' };
+    const failed = {
+      type: 'failed',
+      code: 'wrong-magic',
+      detail: 'Header error: Wrong MessageStart ffffffff received',
+    };
     expect(received(PING, bad, PING)).toEqual([PING_EVENT, failed]);
-    expect(received(frame('ping', hex(''), testnet3.magic))).toMatchObject([{ code: 'wrong-magic' }]);
+    expect(received(frame('ping', hex(''), testnet3.magic))).toMatchObject([
+      { code: 'wrong-magic' },
+    ]);
     for (let i = 0; i < 4; i++) {
       const off = PING.slice();
       off[i]! ^= 1;
@@ -131,7 +152,10 @@ describe('faults', () => {
     for (let i = 20; i < PING.length; i++) {
       const off = PING.slice();
       off[i]! ^= 0x80;
-      expect(received(off, PING)).toMatchObject([{ type: 'rejected', code: 'checksum' }, PING_EVENT]);
+      expect(received(off, PING)).toMatchObject([
+        { type: 'rejected', code: 'checksum' },
+        PING_EVENT,
+      ]);
     }
   });
 
@@ -146,12 +170,17 @@ describe('faults', () => {
     expect(received(header)).toEqual([failed]);
     expect(received(PING, header, PING)).toEqual([PING_EVENT, failed]);
     new DataView(header.buffer).setUint32(16, 0xffff_ffff, true);
-    expect(received(header)).toMatchObject([{ detail: 'Header error: Size too large (badmsg, 4294967295 bytes)' }]);
+    expect(received(header)).toMatchObject([
+      { detail: 'Header error: Size too large (badmsg, 4294967295 bytes)' },
+    ]);
   });
 
   test('4,000,000 bytes do not', () => {
     const bytes = frame('huge', new Uint8Array(MAX_PROTOCOL_MESSAGE_LENGTH));
-    expect(received(bytes, PING)).toMatchObject([{ type: 'message', size: bytes.length }, PING_EVENT]);
+    expect(received(bytes, PING)).toMatchObject([
+      { type: 'message', size: bytes.length },
+      PING_EVENT,
+    ]);
   });
 
   test('an invalid type drops the message (Core IsMessageTypeValid)', () => {
@@ -178,7 +207,9 @@ describe('faults', () => {
         const [event] = received(frame(type, hex('')));
         // Printable ASCII with nothing but zeros after the first.
         const isValid = /^[\x20-\x7e]*\0*$/.test(Buffer.from(type).toString('latin1'));
-        expect(event).toMatchObject(isValid ? { type: 'message' } : { type: 'rejected', code: 'invalid-type' });
+        expect(event).toMatchObject(
+          isValid ? { type: 'message' } : { type: 'rejected', code: 'invalid-type' }
+        );
       }
     }
   });
@@ -198,8 +229,18 @@ describe('faults', () => {
     const short = frame('sendcmpct', hex('01'));
     const tooMany = frame('headers', hex('fdd107'));
     expect(received(short, tooMany, PING)).toMatchObject([
-      { type: 'undecodable', messageType: 'sendcmpct', error: { code: 'truncated', offset: 1 }, size: 25 },
-      { type: 'undecodable', messageType: 'headers', error: { code: 'limit-exceeded', offset: 0 }, size: 27 },
+      {
+        type: 'undecodable',
+        messageType: 'sendcmpct',
+        error: { code: 'truncated', offset: 1 },
+        size: 25,
+      },
+      {
+        type: 'undecodable',
+        messageType: 'headers',
+        error: { code: 'limit-exceeded', offset: 0 },
+        size: 27,
+      },
       PING_EVENT,
     ]);
   });
@@ -263,7 +304,12 @@ describe('memory', () => {
 describe('borrowing', () => {
   const inv = v1Frame(mainnet.magic, {
     type: 'inv',
-    payload: { inventory: [{ type: 'tx', hash: new Uint8Array(32).fill(9) }, { type: 'wtx', hash: hex('ab'.repeat(32)) }] },
+    payload: {
+      inventory: [
+        { type: 'tx', hash: new Uint8Array(32).fill(9) },
+        { type: 'wtx', hash: hex('ab'.repeat(32)) },
+      ],
+    },
   });
 
   test('a message that came in one chunk is a view of it', () => {
@@ -287,7 +333,11 @@ describe('borrowing', () => {
         chunk.set(part);
         to.receive(chunk.subarray(0, part.length));
         for (const event of events(to)) {
-          seen.push(event.type === 'message' ? toHex(v1Frame(mainnet.magic, event.message, nativeSha256d)) : event.type);
+          seen.push(
+            event.type === 'message'
+              ? toHex(v1Frame(mainnet.magic, event.message, nativeSha256d))
+              : event.type
+          );
         }
       }
       expect(seen).toEqual([inv, PING, inv, inv].map(toHex));

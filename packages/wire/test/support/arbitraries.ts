@@ -1,9 +1,26 @@
 import * as fc from 'fast-check';
 import {
-  type AddrEntry, type AddressNetwork, type AddrV2Entry, blockHeaderBytes, BlockView,
-  encode, isMessageType, type InventoryType, type Message, type MessageType, type NetAddress, type OutPoint,
-  type Payloads, Transaction, TransactionView, type TxIn, type TxOut, type BlockHeader, type UnknownMessage, type
-  UnknownNetAddress, type VersionAddress,
+  type AddrEntry,
+  type AddressNetwork,
+  type AddrV2Entry,
+  blockHeaderBytes,
+  BlockView,
+  encode,
+  isMessageType,
+  type InventoryType,
+  type Message,
+  type MessageType,
+  type NetAddress,
+  type OutPoint,
+  type Payloads,
+  Transaction,
+  TransactionView,
+  type TxIn,
+  type TxOut,
+  type BlockHeader,
+  type UnknownMessage,
+  type UnknownNetAddress,
+  type VersionAddress,
 } from '../../src/index.ts';
 import { concat } from './bytes.ts';
 
@@ -21,16 +38,27 @@ const hash = bytes(32);
 const latin1 = (minLength: number, maxLength: number): Arb<string> =>
   fc.string({ unit: u8.map((code) => String.fromCharCode(code)), minLength, maxLength });
 /** Mostly short, now and then long enough for a length of 3 bytes. */
-const blob: Arb<Uint8Array> = fc.oneof({ weight: 9, arbitrary: bytes(0, 40) }, { weight: 1, arbitrary: bytes(250, 300) });
+const blob: Arb<Uint8Array> = fc.oneof(
+  { weight: 9, arbitrary: bytes(0, 40) },
+  { weight: 1, arbitrary: bytes(250, 300) }
+);
 const list = <T>(item: Arb<T>, maxLength = 4): Arb<T[]> => fc.array(item, { maxLength });
 
 export const header: Arb<BlockHeader> = fc.record({
-  version: i32, prevBlockHash: hash, merkleRoot: hash, time: u32, bits: u32, nonce: u32,
+  version: i32,
+  prevBlockHash: hash,
+  merkleRoot: hash,
+  time: u32,
+  bits: u32,
+  nonce: u32,
 });
 
 const outPoint: Arb<OutPoint> = fc.record({ txid: hash, index: u32 });
 const input: Arb<TxIn> = fc.record({
-  prevout: outPoint, scriptSig: blob, sequence: u32, witness: fc.oneof(fc.constant([]), list(blob)),
+  prevout: outPoint,
+  scriptSig: blob,
+  sequence: u32,
+  witness: fc.oneof(fc.constant([]), list(blob)),
 });
 const output: Arb<TxOut> = fc.record({ value: i64, scriptPubKey: blob });
 
@@ -39,30 +67,50 @@ export const transaction: Arb<Transaction> = fc.oneof(
   {
     weight: 9,
     arbitrary: fc.record({
-      version: u32, inputs: fc.array(input, { minLength: 1, maxLength: 4 }), outputs: list(output), lockTime: u32,
+      version: u32,
+      inputs: fc.array(input, { minLength: 1, maxLength: 4 }),
+      outputs: list(output),
+      lockTime: u32,
     }),
   },
   {
     weight: 1,
-    arbitrary: fc.record({ version: u32, inputs: fc.constant([]), outputs: fc.constant([]), lockTime: u32 }),
-  },
+    arbitrary: fc.record({
+      version: u32,
+      inputs: fc.constant([]),
+      outputs: fc.constant([]),
+      lockTime: u32,
+    }),
+  }
 );
 
-export const block: Arb<BlockView> = fc.tuple(header, list(transaction, 5)).map(([header, transactions]) => {
-  const count = Uint8Array.of(transactions.length);
-  const parts = transactions.map((transaction) => encode(Transaction, transaction));
-  return BlockView.of(concat([blockHeaderBytes(header), count, ...parts]));
-});
+export const block: Arb<BlockView> = fc
+  .tuple(header, list(transaction, 5))
+  .map(([header, transactions]) => {
+    const count = Uint8Array.of(transactions.length);
+    const parts = transactions.map((transaction) => encode(Transaction, transaction));
+    return BlockView.of(concat([blockHeaderBytes(header), count, ...parts]));
+  });
 
-const SIZES: Readonly<Record<AddressNetwork, number>> = { ipv4: 4, ipv6: 16, torv3: 32, i2p: 32, cjdns: 16 };
+const SIZES: Readonly<Record<AddressNetwork, number>> = {
+  ipv4: 4,
+  ipv6: 16,
+  torv3: 32,
+  i2p: 32,
+  cjdns: 16,
+};
 const addressOf = (networks: readonly AddressNetwork[]): Arb<NetAddress> =>
   fc
     .constantFrom(...networks)
-    .chain((network) => fc.record({ network: fc.constant(network), bytes: bytes(SIZES[network]), port: u16 }));
+    .chain((network) =>
+      fc.record({ network: fc.constant(network), bytes: bytes(SIZES[network]), port: u16 })
+    );
 /** An IPv6 address that starts like this is an IPv4 one to `addr` and `version`. */
 const isMapped = ({ bytes }: NetAddress): boolean =>
   bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
-const addressV1 = addressOf(['ipv4', 'ipv6']).filter((address) => address.network === 'ipv4' || !isMapped(address));
+const addressV1 = addressOf(['ipv4', 'ipv6']).filter(
+  (address) => address.network === 'ipv4' || !isMapped(address)
+);
 const versionAddress: Arb<VersionAddress> = fc
   .tuple(addressV1, u64)
   .map(([{ network, bytes, port }, services]) => ({ network, bytes, port, services }));
@@ -78,18 +126,28 @@ const addrV2Entry: Arb<AddrV2Entry> = fc.record({
   services: fc.oneof(u64, u16.map(BigInt)),
   address: fc.oneof<Arb<NetAddress | UnknownNetAddress>[]>(
     addressOf(['ipv4', 'ipv6', 'torv3', 'i2p', 'cjdns']),
-    unknownAddress,
+    unknownAddress
   ),
 });
 
 const INVENTORY_TYPES: readonly InventoryType[] = [
-  'error', 'tx', 'block', 'filtered_block', 'cmpct_block', 'wtx', 'witness_tx', 'witness_block',
+  'error',
+  'tx',
+  'block',
+  'filtered_block',
+  'cmpct_block',
+  'wtx',
+  'witness_tx',
+  'witness_block',
   'filtered_witness_block',
 ];
 /** Numbers of types that have no name. */
 const otherType = u32.filter((type) => (type & 0xbfff_ffff) > 5);
 const inventory = fc.record({
-  inventory: list(fc.record({ type: fc.oneof(fc.constantFrom(...INVENTORY_TYPES), otherType), hash }), 10),
+  inventory: list(
+    fc.record({ type: fc.oneof(fc.constantFrom(...INVENTORY_TYPES), otherType), hash }),
+    10
+  ),
 });
 
 const locator = fc.record({ version: u32, locator: list(hash, 10), hashStop: hash });
@@ -121,7 +179,12 @@ export const payloads: { readonly [T in MessageType]: Arb<Payloads[T]> } = {
   sendaddrv2: empty,
   inv: inventory,
   getdata: inventory,
-  merkleblock: fc.record({ header, transactionCount: u32, hashes: list(hash, 8), flags: bytes(0, 20) }),
+  merkleblock: fc.record({
+    header,
+    transactionCount: u32,
+    hashes: list(hash, 8),
+    flags: bytes(0, 20),
+  }),
   getblocks: locator,
   getheaders: locator,
   tx: fc.record({ transaction: transactionView }),
@@ -151,13 +214,23 @@ export const payloads: { readonly [T in MessageType]: Arb<Payloads[T]> } = {
   getcfilters: filterRange,
   cfilter: fc.record({ filterType: u8, blockHash: hash, filter: blob }),
   getcfheaders: filterRange,
-  cfheaders: fc.record({ filterType: u8, stopHash: hash, previousFilterHeader: hash, filterHashes: list(hash, 8) }),
+  cfheaders: fc.record({
+    filterType: u8,
+    stopHash: hash,
+    previousFilterHeader: hash,
+    filterHashes: list(hash, 8),
+  }),
   getcfcheckpt: fc.record({ filterType: u8, stopHash: hash }),
   cfcheckpt: fc.record({ filterType: u8, stopHash: hash, filterHeaders: list(hash, 8) }),
   wtxidrelay: empty,
   sendtxrcncl: fc.record({ version: u32, salt: u64 }),
   feature: fc.record({ id: latin1(4, 80), data: bytes(0, 512) }),
-  reject: fc.record({ message: latin1(0, 12), code: u8, reason: latin1(0, 111), data: bytes(0, 40) }),
+  reject: fc.record({
+    message: latin1(0, 12),
+    code: u8,
+    reason: latin1(0, 111),
+    data: bytes(0, 40),
+  }),
   alert: fc.record({ payload: blob, signature: blob }),
 };
 
@@ -165,7 +238,10 @@ export const unknownMessage: Arb<UnknownMessage> = fc.record({
   type: fc.constant('unknown'),
   payload: fc.record({
     messageType: fc
-      .string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength: 12 })
+      .string({
+        unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
+        maxLength: 12,
+      })
       .filter((type) => !isMessageType(type)),
     bytes: bytes(0, 100),
   }),
@@ -173,12 +249,11 @@ export const unknownMessage: Arb<UnknownMessage> = fc.record({
 
 /** A message of one type. */
 export function messageOf(type: MessageType): Arb<Message> {
-  return (payloads[type] as Arb<unknown>).map((payload) => ({ type, payload }) as Message);
+  return (payloads[type] as Arb<unknown>).map((payload) => ({ type, payload } as Message));
 }
 
 /** A message of any type, known or not. */
 export const message: Arb<Message> = fc.oneof(
   ...(Object.keys(payloads) as MessageType[]).map(messageOf),
-  unknownMessage,
+  unknownMessage
 );
-
