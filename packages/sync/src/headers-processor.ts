@@ -201,7 +201,7 @@ export class HeadersProcessor {
     const added: HeaderEntry[] = [];
     let last: HeaderEntry | undefined;
     for (let i = 0; i < batch.length; i++) {
-      const result = headers.add(batch.header(i), now.unix);
+      const result = headers.add(batch.header(i), now.unix, batch.hash(i));
       if (result.status === 'orphan') throw new Error('a header in a continuous sequence is orphan');
       if (result.status === 'invalid') {
         const { reason, debug } = result;

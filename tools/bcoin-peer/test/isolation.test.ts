@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { afterEach, expect, test } from '@jest/globals';
@@ -29,17 +30,19 @@ const PARENT = `
   const { fork } = require('node:child_process');
   const [entry, directory] = process.argv.slice(1);
   const child = fork(entry, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  child.on('message', () => console.log(child.pid));
+  child.on('message', () => console.log(String(child.pid)));
   child.send({ id: 1, method: 'start', parameters: [
     { directory, backend: 'node', network: 'regtest', blocks: 0, listen: true, seedBlocks: [], log: false },
   ] });
 `;
 
 describeBcoin('bcoin in its child process', () => {
+  let parent: ChildProcessByStdio<null, Readable, null> | undefined;
   let orphan: number | undefined;
 
   // Only a failed test leaves one. A process without a parent may stay in the table after its end.
   afterEach(() => {
+    parent?.kill('SIGKILL');
     if (orphan !== undefined && isRunning(orphan)) process.kill(orphan, 'SIGKILL');
     orphan = undefined;
   });
@@ -82,7 +85,7 @@ describeBcoin('bcoin in its child process', () => {
 
   test('ends when its parent is killed', async () => {
     const entry = fileURLToPath(new URL('../child/node.cjs', import.meta.url));
-    const parent = spawn(process.execPath, ['-e', PARENT, entry, installBcoin()], {
+    parent = spawn(process.execPath, ['-e', PARENT, entry, installBcoin()], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     // Both processes hold the pipe: it is closed when both are gone.

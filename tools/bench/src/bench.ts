@@ -28,22 +28,30 @@ export interface Target {
   readonly isMet: (result: CaseResult) => boolean | undefined;
 }
 
-/** One thing that ours and its rivals do. */
-export interface Case {
+/** What a report says of a case. */
+export interface CaseFacts {
   readonly name: string;
   readonly unit: Unit;
-  readonly ours: Contender;
-  readonly rivals: readonly Contender[];
   /** What an iteration is for both sides, and what cannot be compared: sentences for the report. */
   readonly method: string;
   readonly targets?: readonly Target[];
+}
+
+/** One thing that ours and its rivals do. */
+export interface Case extends CaseFacts {
+  readonly ours: Contender;
+  readonly rivals: readonly Contender[];
   /** How many samples each contender gives; by default 15. */
   readonly rounds?: number;
 }
 
 /** Cases that are ready to run. */
 export interface Plan {
-  readonly cases: readonly Case[];
+  /**
+   * Made one by one, by a generator, where they hold much: what lies around in memory makes garbage
+   * collection dearer for everyone.
+   */
+  readonly cases: Iterable<Case>;
   /** Rivals that are not here, and why: phrases for the report. */
   readonly absent?: readonly string[];
   /** Ends what was started for the cases. */
@@ -74,7 +82,7 @@ export interface Measured {
 
 /** What became of a case. */
 export interface CaseResult {
-  readonly case: Case;
+  readonly case: CaseFacts;
   readonly ours: Measured;
   readonly rivals: readonly (Measured & { readonly ratio: number })[];
 }

@@ -45,8 +45,9 @@ export async function runCase(it: Case): Promise<CaseResult> {
   const [ours, ...rivals] = contenders.map((contender, i) =>
     measured(contender, samples[i]!, it.unit),
   );
+  const { name, unit, method, targets = [] } = it;
   return {
-    case: it,
+    case: { name, unit, method, targets },
     ours: ours!,
     rivals: rivals.map(({ name, version, figure }) => {
       const ratio = ratioOf(it.unit, ours!.figure.median, figure.median);

@@ -4,13 +4,13 @@ import type { Contender } from './bench.ts';
 const MIN_SAMPLE_SECONDS = 0.02;
 
 /** Enough for the compiler to have optimised what runs for microseconds. */
-const WARM_UP_SECONDS = 0.2;
+const WARM_UP_SECONDS = 0.4;
 
 /** What {@link timed} makes a contender of. */
 export interface Timed<T> {
   readonly name: string;
   readonly version?: string;
-  /** One iteration. What it returns is kept until the next, so that it cannot be optimised away. */
+  /** One iteration. What it returns is kept up to the next, so that it cannot be optimised away. */
   readonly run: () => T;
   /** What a result says, see {@link Contender.answer}. Not part of what is timed. */
   readonly answer: (result: T) => string;
@@ -24,7 +24,11 @@ export function timed<T>({ run, answer, ...names }: Timed<T>): Contender {
   let warmedUp = 0;
   const measure = (): number => {
     const start = performance.now();
-    for (let i = 0; i < iterations; i++) sink.kept = run();
+    for (let i = 0; i < iterations; i++) {
+      // Let go first: two results alive at once would make garbage collection dearer than it is.
+      sink.kept = undefined;
+      sink.kept = run();
+    }
     const seconds = (performance.now() - start) / 1_000;
     sink.kept = undefined;
     return seconds;

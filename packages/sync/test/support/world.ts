@@ -171,14 +171,17 @@ export class World {
   /** Carries out what was sent, and checks what must never be. */
   #settle(): void {
     this.steps++;
-    for (const { peer, message } of this.owner.sent.splice(0)) {
-      if (message.type === 'getdata') this.#checkWindow(peer, message);
-      this.#deliver(peer, message);
-    }
-    for (const effect of this.owner.unanswered.splice(0)) this.#store(effect);
-    for (const effect of this.owner.log.splice(0)) {
-      if (effect.type === 'disconnect') this.#leave(effect.peer, false);
-      if (effect.type === 'misbehaving') this.#leave(effect.peer, true);
+    const { sent, unanswered, log } = this.owner;
+    while (sent.length + unanswered.length + log.length > 0) {
+      for (const { peer, message } of sent.splice(0)) {
+        if (message.type === 'getdata') this.#checkWindow(peer, message);
+        this.#deliver(peer, message);
+      }
+      for (const effect of unanswered.splice(0)) this.#store(effect);
+      for (const effect of log.splice(0)) {
+        if (effect.type === 'disconnect') this.#leave(effect.peer, false);
+        if (effect.type === 'misbehaving') this.#leave(effect.peer, true);
+      }
     }
     this.#checkInFlight();
   }

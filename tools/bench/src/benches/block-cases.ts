@@ -26,10 +26,10 @@ export interface BlockCases {
   readonly hasTargets: boolean;
 }
 
-/** All cases of one block. */
-export function blockCases(of: BlockCases): Case[] {
+/** All cases of one block, each made when it is its turn. */
+export function* blockCases(of: BlockCases): Generator<Case> {
   const kinds = [scan, txids, txidsInJavaScript, fullCheck, decodeToObjects, encodeTransactions];
-  return kinds.map((kind) => kind(of));
+  for (const kind of kinds) yield kind(of);
 }
 
 function scan({ height, bytes, libraries }: BlockCases): Case {

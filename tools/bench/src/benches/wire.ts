@@ -1,5 +1,5 @@
 import { blockFile, expectedDataDirectory, hasData, headersFile } from '@btcp2p/testdata';
-import type { Bench, LeftOut, Plan } from '../bench.ts';
+import type { Bench, Case, LeftOut, Plan } from '../bench.ts';
 import { bcoinLibrary, tryBcoin } from '../rivals/bcoin-library.ts';
 import { bitcoinjs } from '../rivals/bitcoinjs.ts';
 import { benchBitcoin } from '../rivals/core-bench.ts';
@@ -40,10 +40,11 @@ function prepare(): Plan | LeftOut {
     coreBinary: height === first ? coreBinary : undefined,
     hasTargets: height === first,
   }));
-  const cases = [
-    ...blocks.flatMap(blockCases),
-    ...framingCases(blocks[0]!.bytes, headersFile('mainnet_194270-404640'), loaded),
-    ...addressCases(loaded),
-  ];
-  return { cases, absent };
+  const headers = headersFile('mainnet_194270-404640');
+  function* cases(): Generator<Case> {
+    for (const block of blocks) yield* blockCases(block);
+    yield* framingCases(blocks[0]!.bytes, headers, loaded);
+    yield* addressCases(loaded);
+  }
+  return { cases: cases(), absent };
 }
