@@ -35,19 +35,37 @@ const PAIR = 64;
 
 /** Replaces a row by the one above it. Returns whether two neighbours in it were equal. */
 function foldRow(bytes: Uint8Array, count: number, hash: Sha256d): boolean {
+  if (hash.pairs !== undefined) return foldRowAtOnce(bytes, count, hash.pairs);
   const pair = bytes.subarray(0, PAIR);
   let equal = false;
   for (let i = 0; i < count; i += 2) {
     const left = PAIR + 32 * i;
     bytes.copyWithin(0, left, left + PAIR);
     if (i + 1 === count) bytes.copyWithin(32, 0, 32);
-    else if (hasEqualHalves(pair)) equal = true;
+    else if (hasEqualHalves(pair, 0)) equal = true;
     bytes.set(hash(pair), PAIR + 16 * i);
   }
   return equal;
 }
 
-function hasEqualHalves(pair: Uint8Array): boolean {
-  for (let i = 0; i < 32; i++) if (pair[i] !== pair[32 + i]) return false;
+function foldRowAtOnce(
+  bytes: Uint8Array,
+  count: number,
+  hashPairs: (row: Uint8Array) => Uint8Array,
+): boolean {
+  const even = count + (count % 2);
+  const row = bytes.subarray(PAIR, PAIR + 32 * even);
+  let equal = false;
+  for (let at = 0; at + PAIR <= 32 * count; at += PAIR) {
+    if (hasEqualHalves(row, at)) equal = true;
+  }
+  if (even !== count) row.copyWithin(32 * count, 32 * (count - 1), 32 * count);
+  bytes.set(hashPairs(row), PAIR);
+  return equal;
+}
+
+/** Whether the two hashes at an offset are equal. */
+function hasEqualHalves(bytes: Uint8Array, at: number): boolean {
+  for (let i = at; i < at + 32; i++) if (bytes[i] !== bytes[i + 32]) return false;
   return true;
 }

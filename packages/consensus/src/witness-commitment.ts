@@ -33,10 +33,18 @@ export function witnessMerkleRoot(
   txids?: readonly Uint8Array[],
 ): Uint8Array {
   const wtxids: Uint8Array[] = [new Uint8Array(32)];
+  const messages: Uint8Array[] = [];
+  const places: number[] = [];
   for (let i = 1; i < block.transactionCount; i++) {
-    const txid = block.hasWitness(i) ? undefined : txids?.[i];
-    wtxids.push(txid ?? block.wtxid(i, hash));
+    const known = block.hasWitness(i) ? undefined : txids?.[i];
+    if (known === undefined) {
+      places.push(i);
+      messages.push(block.transactionBytes(i));
+    }
+    wtxids.push(known ?? new Uint8Array(0));
   }
+  const hashes = hash.many?.(messages) ?? messages.map((bytes) => hash(bytes));
+  places.forEach((place, i) => (wtxids[place] = hashes[i]!));
   return merkleRoot(wtxids, hash).root;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import type { Sha256d } from '@btcp2p/wire';
 import { merkleRoot } from '../src/index.ts';
 import { nativeSha256d } from './support.ts';
 
@@ -32,6 +33,25 @@ describe('merkle root', () => {
       fc.property(fc.array(hash32, { maxLength: 70 }), (hashes) => {
         const { root } = merkleRoot(hashes, nativeSha256d);
         expect([...root]).toEqual([...naiveRoot(hashes)]);
+      }),
+    );
+  });
+
+  test('is the same, and as mutated, where a whole row is hashed at once', () => {
+    const pairs = (row: Uint8Array): Uint8Array => {
+      const hashes = new Uint8Array(row.length / 2);
+      for (let at = 0; at < row.length; at += 64) {
+        hashes.set(nativeSha256d(row.subarray(at, at + 64)), at / 2);
+      }
+      return hashes;
+    };
+    const atOnce: Sha256d = Object.assign((bytes: Uint8Array) => nativeSha256d(bytes), { pairs });
+    // Few different hashes, so that neighbours are often equal.
+    const repeating = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(repeating, (numbers) => {
+        const hashes = numbers.map((number) => new Uint8Array(32).fill(number));
+        expect(merkleRoot(hashes, atOnce)).toEqual(merkleRoot(hashes, nativeSha256d));
       }),
     );
   });

@@ -137,11 +137,16 @@ export class BlockView {
     return hash(this.transactionBytes(index));
   }
 
-  /** All txids, in order. */
+  /** All txids, in order: 32 bytes each, in wire order. */
   txids(hash: Sha256d = sha256d): Uint8Array[] {
-    const ids: Uint8Array[] = [];
-    for (let i = 0; i < this.transactionCount; i++) ids.push(this.txid(i, hash));
-    return ids;
+    const messages: Uint8Array[] = [];
+    for (let i = 0; i < this.transactionCount; i++) {
+      const bytes = this.hasWitness(i)
+        ? this.transactionView(i).strippedBytes()
+        : this.transactionBytes(i);
+      messages.push(bytes);
+    }
+    return hash.many?.(messages) ?? messages.map((bytes) => hash(bytes));
   }
 
   /**

@@ -24,8 +24,15 @@ export interface Contender {
 /** A question that a case is to answer with yes. */
 export interface Target {
   readonly text: string;
-  /** Undefined if what it asks about was not measured. */
-  readonly isMet: (result: CaseResult) => boolean | undefined;
+  /** What the run says to it. Undefined if what it asks about was not measured. */
+  readonly judge: (result: CaseResult) => Judgement | undefined;
+}
+
+/** Whether a target is met, and by what. */
+export interface Judgement {
+  readonly isMet: boolean;
+  /** What was reached: a figure with its unit, or a ratio. */
+  readonly reached: string;
 }
 
 /** What a report says of a case. */

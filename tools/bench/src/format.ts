@@ -10,11 +10,11 @@ export function formatRatio(ratio: number): string {
   return `${ratio.toLocaleString('en', { maximumSignificantDigits: ratio < 10 ? 2 : 3 })}x`;
 }
 
-/** Whether a target is met, in a word or two. */
+/** What a run says to a target, in a few words. */
 export function verdict(target: Target, result: CaseResult): string {
-  const isMet = target.isMet(result);
-  if (isMet === undefined) return 'not measured';
-  return isMet ? 'holds' : 'missed';
+  const judgement = target.judge(result);
+  if (judgement === undefined) return 'not measured';
+  return `${judgement.isMet ? 'holds' : 'missed'} (${judgement.reached})`;
 }
 
 /** A case for the console: a line for each contender, and one for each target. */

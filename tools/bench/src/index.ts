@@ -10,8 +10,8 @@
  * @packageDocumentation
  */
 export type {
-  Bench, BenchResult, Case, CaseFacts, CaseResult, Contender, Eventual, LeftOut, Measured, Plan,
-  Target,
+  Bench, BenchResult, Case, CaseFacts, CaseResult, Contender, Eventual, Judgement, LeftOut, Measured,
+  Plan, Target,
 } from './bench.ts';
 export { formatCase, formatFigure, formatRatio } from './format.ts';
 export { rowsOf } from './json.ts';

@@ -44,36 +44,29 @@ const HOW_TO_RUN = [
   'columns are missing.',
 ];
 
+/** A row for each version: contenders from the same library share one. */
 function renderVersions(results: readonly BenchResult[]): string[] {
-  const versions = new Map<string, string>();
-  for (const { cases } of results) {
-    for (const { rivals } of cases) {
-      for (const { name, version } of rivals) if (version !== undefined) versions.set(name, version);
-    }
+  const names = new Map<string, Set<string>>();
+  for (const { name, version } of results.flatMap(({ cases }) => cases.flatMap((it) => it.rivals))) {
+    if (version === undefined) continue;
+    names.set(version, (names.get(version) ?? new Set()).add(name));
   }
-  if (versions.size === 0) return [];
-  return [
-    '| rival | version |',
-    '|---|---|',
-    ...[...versions].map(([name, version]) => `| ${name} | ${version} |`),
-    '',
-  ];
+  if (names.size === 0) return [];
+  const rows = [...names].map(([version, of]) => `| ${[...of].join(', ')} | ${version} |`);
+  return ['| rival | version |', '|---|---|', ...rows, ''];
 }
 
 function renderTargets(results: readonly BenchResult[]): string[] {
   const rows = results.flatMap(({ bench, cases }) =>
     cases.flatMap((result) =>
       (result.case.targets ?? []).map((target) => {
-        const reached = `${formatFigure(result.ours.figure.median)} ${result.case.unit.name}`;
         const name = `${bench.name}: ${result.case.name}`;
-        return `| ${name} | ${target.text} | ${reached} | ${verdict(target, result)} |`;
+        return `| ${name} | ${target.text} | ${verdict(target, result)} |`;
       }),
     ),
   );
   if (rows.length === 0) return [];
-  return [
-    '## Targets', '', '| case | target | ours | in this run |', '|---|---|--:|---|', ...rows, '',
-  ];
+  return ['## Targets', '', '| case | target | in this run |', '|---|---|---|', ...rows, ''];
 }
 
 function renderBench({ bench, leftOut, absent, cases }: BenchResult): string[] {

@@ -1,23 +1,26 @@
 import type { Target } from './bench.ts';
+import { formatFigure, formatRatio } from './format.ts';
+import type { Unit } from './unit.ts';
 
 /** Ours is at least `times` as good as the rival. */
 export function atLeast(times: number, rivalName: string): Target {
-  const text = times === 1 ? `no worse than ${rivalName}` : `${times}x ${rivalName}`;
   return {
-    text,
-    isMet({ rivals }) {
-      const rival = rivals.find(({ name }) => name === rivalName);
-      return rival === undefined ? undefined : rival.ratio >= times;
+    text: times === 1 ? `no worse than ${rivalName}` : `at least ${times}x ${rivalName}`,
+    judge({ rivals }) {
+      const ratio = rivals.find(({ name }) => name === rivalName)?.ratio;
+      if (ratio === undefined) return undefined;
+      return { isMet: ratio >= times, reached: formatRatio(ratio) };
     },
   };
 }
 
-/** Ours reaches a figure, whatever rivals do. */
-export function reaches(figure: number): Target {
+/** Ours reaches a figure of the case's unit, whatever rivals do. */
+export function reaches(figure: number, { name, better }: Unit): Target {
   return {
-    text: `${figure.toLocaleString('en')} or better`,
-    isMet({ case: { unit }, ours: { figure: { median } } }) {
-      return unit.better === 'lower' ? median <= figure : median >= figure;
+    text: `${better === 'lower' ? 'at most' : 'at least'} ${figure.toLocaleString('en')} ${name}`,
+    judge({ ours: { figure: { median } } }) {
+      const isMet = better === 'lower' ? median <= figure : median >= figure;
+      return { isMet, reached: `${formatFigure(median)} ${name}` };
     },
   };
 }

@@ -4,7 +4,7 @@ import { runBench } from '../src/run-bench.ts';
 import { DEFAULT_ROUNDS, Disagreement, runCase, shuffled } from '../src/run-case.ts';
 import { atLeast, reaches } from '../src/target.ts';
 import { timed } from '../src/timed.ts';
-import { perSecond } from '../src/unit.ts';
+import { milliseconds, perSecond } from '../src/unit.ts';
 import { scripted, scriptedCase } from './support.ts';
 
 describe('what is measured', () => {
@@ -149,18 +149,20 @@ describe('targets', () => {
     const result = await runCase(
       scriptedCase(scripted('ours', [0.002]), [scripted('rival', [0.010])]),
     );
-    expect(atLeast(5, 'rival').isMet(result)).toBe(true);
-    expect(atLeast(5.1, 'rival').isMet(result)).toBe(false);
-    expect(atLeast(1, 'absent').isMet(result)).toBeUndefined();
-    expect(reaches(2.5).isMet(result)).toBe(true);
-    expect(reaches(1.5).isMet(result)).toBe(false);
+    expect(atLeast(4.9, 'rival').judge(result)).toEqual({ isMet: true, reached: '5x' });
+    expect(atLeast(5.1, 'rival').judge(result)).toEqual({ isMet: false, reached: '5x' });
+    expect(atLeast(1, 'absent').judge(result)).toBeUndefined();
+    expect(reaches(2.5, milliseconds).judge(result)).toEqual({ isMet: true, reached: '2 ms' });
+    expect(reaches(1.5, milliseconds).judge(result)).toEqual({ isMet: false, reached: '2 ms' });
+    expect(reaches(1.5, milliseconds).text).toBe('at most 1.5 ms');
   });
 
   test('of throughput, more is better', async () => {
     const unit = perSecond('headers', 1_000);
     const result = await runCase(scriptedCase(scripted('ours', [0.01]), [], { unit }));
-    expect(reaches(90_000).isMet(result)).toBe(true);
-    expect(reaches(110_000).isMet(result)).toBe(false);
+    expect(reaches(90_000, unit).judge(result)).toMatchObject({ isMet: true });
+    expect(reaches(110_000, unit).judge(result)).toMatchObject({ isMet: false });
+    expect(reaches(90_000, unit).text).toBe('at least 90,000 headers/s');
   });
 });
 

@@ -14,6 +14,9 @@ import { encodeAll, isBlockOk, OURS, plainTx, transactionsOf } from './our-libra
 const DESERIALIZE = { name: 'Core DeserializeBlock', core: 'DeserializeBlockTest' };
 const CHECK = { name: 'Core DeserializeAndCheckBlock', core: 'DeserializeAndCheckBlockTest' };
 
+/** More than elsewhere: what decides about a target should not be chance. */
+const ROUNDS_WITH_TARGETS = 25;
+
 /** What the cases of one block are made of. */
 export interface BlockCases {
   /** What stands behind the names of its cases. */
@@ -122,7 +125,7 @@ function decodeToObjects({ height, bytes, libraries, hasTargets }: BlockCases): 
     method:
       'from the bytes of a block to an object for each transaction, input and output, without ' +
       'hashing. Ours checks the structure first, and then decodes. Compared are all fields.',
-    ...withTargets(hasTargets, [reaches(3)]),
+    ...withTargets(hasTargets, [reaches(3, milliseconds)]),
   };
 }
 
@@ -163,5 +166,5 @@ function core(binary: string | undefined, ...benches: (typeof CHECK)[]): Contend
 }
 
 function withTargets(hasTargets: boolean, targets: readonly Target[]): Partial<Case> {
-  return hasTargets ? { targets } : {};
+  return hasTargets ? { targets, rounds: ROUNDS_WITH_TARGETS } : {};
 }

@@ -48,9 +48,10 @@ function prepare(): Plan | LeftOut {
 function longCase(range: HeaderRange, bcoin: Bcoin | undefined): Case {
   const { bytes, firstHeight } = range;
   const { periodStart } = anchorOf(range);
+  const unit = perSecond('headers', range.added);
   return {
     name: `check headers ${range.name}`,
-    unit: perSecond('headers', range.added),
+    unit,
     ours: addToTree(range),
     rivals: [
       ...(bcoin === undefined ? [] : [
@@ -73,7 +74,7 @@ function longCase(range: HeaderRange, bcoin: Bcoin | undefined): Case {
       'middle, so of bcoin it is the functions that its SPV chain calls (`Headers`, `ChainEntry`, ' +
       '`retarget`): link, proof of work, difficulty, work; it keeps no header. bitcoinjs-lib knows no ' +
       'chain: `Block.fromBuffer`, `checkProofOfWork` and the comparison of the previous hash.',
-    targets: [reaches(100_000)],
+    targets: [reaches(100_000, unit)],
     rounds: ROUNDS,
   };
 }
