@@ -20,6 +20,12 @@ try {
 async function run(configuration: Configuration): Promise<void> {
   for (const warning of configuration.warnings) process.stderr.write(`${warning}\n`);
   const { options } = configuration;
+  if (options.connect === undefined && options.addnode.length === 0) {
+    // Honest about what is missing, before the user waits for it.
+    process.stderr.write(
+      'Warning: this version does not find peers by itself: name some with -connect or -addnode\n',
+    );
+  }
   const display = new ConsoleDisplay({
     stream: process.stdout,
     status: options.display,

@@ -1,21 +1,8 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
-type Collect = (options: { readonly type: 'major' | 'minor' }) => void;
-
-let collect: Collect | undefined;
-
 /**
- * Collects garbage now, so that nobody pays in a sample for what another left.
- *
- * Between samples it must be `minor`: a major collection also takes what V8 knows of objects of
- * which none is alive at the moment, and with it compiled code. Called before each sample it made
- * the same code several times slower.
+ * Collects all garbage now, so that nobody pays in a sample for what another left: neither by a
+ * collection of his own nor by one that goes on in the background. Does nothing in a process that
+ * was not started with `--expose-gc`, as main.ts starts it.
  */
-export function collectGarbage(type: 'major' | 'minor'): void {
-  if (collect === undefined) {
-    setFlagsFromString('--expose-gc');
-    collect = runInNewContext('gc') as Collect;
-  }
-  collect({ type });
+export function collectGarbage(): void {
+  globalThis.gc?.({ type: 'major', execution: 'sync' });
 }

@@ -32,13 +32,12 @@ export class Disagreement extends Error {
 export async function runCase(it: Case): Promise<CaseResult> {
   const contenders = [it.ours, ...it.rivals];
   await checkAnswers(it);
-  collectGarbage('major');
   for (const contender of contenders) await contender.warmUp();
   const samples = contenders.map((): number[] => []);
   const rng = new SeededRng(SEED).fork(it.name);
   for (let round = 0; round < (it.rounds ?? DEFAULT_ROUNDS); round++) {
     for (const index of shuffled(contenders.length, rng)) {
-      collectGarbage('minor');
+      collectGarbage();
       samples[index]!.push(await contenders[index]!.sample());
     }
   }
