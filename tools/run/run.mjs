@@ -24,6 +24,7 @@ const commands = {
   typecheck: ['type-checks every project and its tests', typecheck],
   test: ['runs the tests of every project, or of those named', test],
   'test:node24': [`runs the tests on Node ${NODE_24}`, testNode24],
+  soak: ['runs the crash tests and the sync model for about ten minutes', soak],
   tidy: ['builds, then checks what a compiler and a linter cannot', tidy],
   bench: ['builds, then runs the benchmarks', bench],
   demo: ['builds, then runs the demo', demo],
@@ -116,6 +117,15 @@ async function tidy(args) {
 async function bench(args) {
   await buildFirst(args, BENCH);
   await run(process.execPath, [BENCH, ...without(args, '--no-build')]);
+}
+
+/** What is too long for every run: many more kills, and many more random worlds. */
+async function soak() {
+  const env = { BTCP2P_CRASH_RUNS: '12', BTCP2P_MODEL_RUNS: '1000' };
+  const jest = ['--experimental-vm-modules', '--no-warnings', join(ROOT, 'node_modules/jest/bin/jest.js')];
+  Object.assign(process.env, env);
+  await run(process.execPath, [...jest, 'test/crash', 'test/mainnet-sync'], join(ROOT, 'apps/node'));
+  await run(process.execPath, [...jest, 'test/model'], join(ROOT, 'packages/sync'));
 }
 
 async function demo(args) {

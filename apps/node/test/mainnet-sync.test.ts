@@ -13,6 +13,9 @@ import { TestNode, until } from './support/test-node.ts';
 
 /** How often the node is killed before it may finish. */
 const KILLS = 8;
+/** How often all that is done, each time with a seed of its own. `npm run soak` asks for more. */
+const RUNS = Number(process.env['BTCP2P_CRASH_RUNS'] ?? 1);
+const SEEDS = Array.from({ length: RUNS }, (_, i) => 7 + i);
 
 function split(headers: Uint8Array): Uint8Array[] {
   return Array.from({ length: headers.length / 80 }, (_, i) => headers.subarray(80 * i, 80 * i + 80));
@@ -34,12 +37,12 @@ describeWithData('mainnet, from a peer that replays it over TCP', () => {
   const headers = headersFile('mainnet_0-10236');
   const blocks = blkFile('blocks-early/mainnet_blocks_first100kB.blk');
 
-  test(`10,236 headers and 438 blocks, through ${KILLS} times kill -9`, async () => {
+  test.each(SEEDS)(`10,236 headers and 438 blocks, through ${KILLS} times kill -9, seed %d`, async (seed) => {
     expect([headers.length / 80, blocks.length]).toEqual([10_237, 439]);
     const peer = await startReplayPeer({ network: mainnet, headers: split(headers), blocks, latency: 20 });
     const directory = temporaryDirectory();
     const log = join(directory, 'debug.log');
-    const rng = new SeededRng(7n);
+    const rng = new SeededRng(BigInt(seed));
     try {
       let before = { headers: 0, blocks: 0 };
       for (let kill = 0; kill < KILLS; kill++) {

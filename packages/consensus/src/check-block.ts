@@ -68,11 +68,13 @@ export function checkBlock(
     return invalidBlock('high-hash', 'proof of work failed');
   }
   const txids = block.txids(hash);
+  const fault = checkMerkleRoot(txids, header.merkleRoot, hash) ?? checkLength(block);
+  if (fault !== undefined) return fault;
+  // One view of each, for the two passes over them.
+  const transactions = txids.map((_, i) => block.transactionBytes(i));
   return (
-    checkMerkleRoot(txids, header.merkleRoot, hash) ??
-    checkLength(block) ??
-    checkCoinbases(block) ??
-    checkTransactions(block, txids) ?? { status: 'ok', txids }
+    checkCoinbases(transactions) ??
+    checkTransactions(transactions, txids) ?? { status: 'ok', txids }
   );
 }
 
@@ -95,25 +97,20 @@ function checkLength({ transactionCount, strippedSize }: BlockView): InvalidBloc
   return invalidBlock('bad-blk-length', 'size limits failed');
 }
 
-function checkCoinbases(block: BlockView): InvalidBlock | undefined {
-  if (!isCoinbase(block.transactionBytes(0))) {
-    return invalidBlock('bad-cb-missing', 'first tx is not coinbase');
-  }
-  for (let i = 1; i < block.transactionCount; i++) {
-    if (isCoinbase(block.transactionBytes(i))) {
-      return invalidBlock('bad-cb-multiple', 'more than one coinbase');
-    }
-  }
+function checkCoinbases(transactions: readonly Uint8Array[]): InvalidBlock | undefined {
+  const [first, ...others] = transactions;
+  if (!isCoinbase(first!)) return invalidBlock('bad-cb-missing', 'first tx is not coinbase');
+  if (others.some(isCoinbase)) return invalidBlock('bad-cb-multiple', 'more than one coinbase');
   return undefined;
 }
 
 function checkTransactions(
-  block: BlockView,
+  transactions: readonly Uint8Array[],
   txids: readonly Uint8Array[],
 ): InvalidBlock | undefined {
   let sigOps = 0;
-  for (let i = 0; i < block.transactionCount; i++) {
-    const inspection = inspectTransaction(block.transactionBytes(i));
+  for (const [i, bytes] of transactions.entries()) {
+    const inspection = inspectTransaction(bytes);
     if (inspection.reason !== undefined) {
       const debug = `Transaction check failed (tx hash ${hashToHex(txids[i]!)}) `;
       return invalidBlock(inspection.reason, debug);
