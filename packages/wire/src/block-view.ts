@@ -3,7 +3,7 @@ import { MIN_TRANSACTION_SIZE } from './limits.ts';
 import { Reader } from './reader.ts';
 import { plainBytes, scanCompactSize, scanTransaction, type Scan } from './scan.ts';
 import { sha256d, type Sha256d } from './sha256d.ts';
-import type { Transaction } from './transaction.ts';
+import { Transaction } from './transaction.ts';
 import { TransactionView } from './transaction-view.ts';
 import type { Writer } from './writer.ts';
 
@@ -125,6 +125,15 @@ export class BlockView {
   /** A transaction's parts. Byte arrays among them are views of the block. */
   transaction(index: number): Transaction {
     return this.transactionView(index).transaction();
+  }
+
+  /** The parts of all transactions, in order: quicker than one by one. */
+  transactions(): Transaction[] {
+    const reader = new Reader(this.bytes);
+    const transactions: Transaction[] = [];
+    reader.skip(this.#offsets[0] ?? 0);
+    for (let i = 0; i < this.transactionCount; i++) transactions.push(Transaction.read(reader));
+    return transactions;
   }
 
   /** A transaction's id, 32 bytes in wire order. */

@@ -10,10 +10,17 @@ const NOTHING = new Uint8Array(0);
 export class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  // What views of the input are made of, which is cheaper to keep than to ask for each time.
+  readonly #buffer: ArrayBufferLike;
+  readonly #base: number;
+  readonly #length: number;
   #offset = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+    this.#buffer = bytes.buffer;
+    this.#base = bytes.byteOffset;
+    this.#length = bytes.length;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -24,7 +31,7 @@ export class Reader {
 
   /** Bytes still to be read. */
   get remaining(): number {
-    return this.#bytes.length - this.#offset;
+    return this.#length - this.#offset;
   }
 
   /** Throws a {@link DecodeError} that points at `offset`, by default where the reader stands. */
@@ -40,7 +47,7 @@ export class Reader {
   /** Moves over `length` bytes and returns where they start. */
   #take(length: number): number {
     const start = this.#offset;
-    if (length > this.#bytes.length - start) this.fail('truncated');
+    if (length > this.#length - start) this.fail('truncated');
     this.#offset = start + length;
     return start;
   }
@@ -79,7 +86,7 @@ export class Reader {
     // Real transactions have had half a million empty witness items, at a hundred bytes for a view.
     if (length === 0) return NOTHING;
     const start = this.#take(length);
-    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, length);
+    return new Uint8Array(this.#buffer, this.#base + start, length);
   }
 
   /** All bytes, those included that were read already. */

@@ -88,6 +88,7 @@ describe('decode undoes encode', () => {
       fc.property(block, (value) => {
         const view = BlockView.of(value.bytes);
         const all = Array.from({ length: view.transactionCount }, (_, i) => view.transaction(i));
+        expect(view.transactions()).toEqual(all);
         expect(all.map((t) => txid(t, nativeSha256d))).toEqual(view.txids(nativeSha256d));
         expect(all.map((t) => wtxid(t, nativeSha256d))).toEqual(
           all.map((_, i) => view.wtxid(i, nativeSha256d))

@@ -9,10 +9,7 @@ const params = consensusParams(mainnet);
 
 /** All transactions of a block as objects. */
 export function transactionsOf(bytes: Uint8Array): Transaction[] {
-  const block = BlockView.of(bytes);
-  const transactions: Transaction[] = [];
-  for (let i = 0; i < block.transactionCount; i++) transactions.push(block.transaction(i));
-  return transactions;
+  return BlockView.of(bytes).transactions();
 }
 
 /** Each transaction's bytes, made anew. */
