@@ -68,7 +68,8 @@ function txids({ height, bytes, libraries, coreBinary, hasTargets }: BlockCases)
     ],
     method:
       'from the bytes of a block to all its txids. Ours hashes slices with `nativeSha256d` of ' +
-      '@btcp2p/reactor (OpenSSL); bitcoinjs-lib and @scure/btc-signer encode each transaction again ' +
+      '@btcp2p/reactor (OpenSSL, and WebAssembly vectors for the second hash of each); ' +
+      'bitcoinjs-lib and @scure/btc-signer encode each transaction again ' +
       'and hash it with noble, bcoin hashes the bytes that it decoded with node:crypto. Core\'s own ' +
       'bench, in a process of its own, decodes into objects and computes txids and wtxids ' +
       '(`DeserializeBlock`), and then also checks the block (`DeserializeAndCheckBlock`), which ours ' +
