@@ -2,7 +2,7 @@ import { consensusParams, genesisAnchor, HeaderTree, type HeaderAnchor } from '@
 import type { Time } from '@btcp2p/machine';
 import { Node, type Job, type JobResult, type NodeEvent } from '@btcp2p/node';
 import { nativeSha256d, Reactor, secureRng, systemTime } from '@btcp2p/reactor';
-import type { BlockView } from '@btcp2p/wire';
+import { hashToHex, type BlockView } from '@btcp2p/wire';
 import type { Configuration } from './configuration.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
 import { EventLog } from './event-log.ts';
@@ -116,6 +116,9 @@ export class RunningNode {
       });
       const headers = await loadHeaders(storage, run, log);
       node = new RunningNode(run, { directory, log, storage, headers });
+      const tip = node.#node.chain.tip();
+      const best = `hashBestChain=${hashToHex(headers.hash(tip))} height=${headers.height(tip)}`;
+      log.info(`Loaded best chain: ${best}`);
       await node.#connect();
       return node;
     } catch (error) {

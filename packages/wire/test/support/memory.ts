@@ -14,11 +14,19 @@ export function memoryHeld(): { readonly buffers: number; readonly heap: number 
   return { buffers: arrayBuffers, heap: heapUsed };
 }
 
-/** What `make` allocates and holds, in bytes. Its result is kept alive until it has been measured. */
+/**
+ * What `make` allocates and holds, in bytes: the least of three times, since the engine's own work
+ * (compiled code, for one) comes on top. Its result is kept alive until it has been measured.
+ */
 export function memoryOf(make: () => unknown): { readonly buffers: number; readonly heap: number } {
-  const before = memoryHeld();
-  const held = [make()];
-  const after = memoryHeld();
-  held.length = 0;
-  return { buffers: after.buffers - before.buffers, heap: after.heap - before.heap };
+  let least = { buffers: Infinity, heap: Infinity };
+  for (let i = 0; i < 3; i++) {
+    const before = memoryHeld();
+    const held = [make()];
+    const after = memoryHeld();
+    held.length = 0;
+    const used = { buffers: after.buffers - before.buffers, heap: after.heap - before.heap };
+    if (used.buffers + used.heap < least.buffers + least.heap) least = used;
+  }
+  return least;
 }
