@@ -120,6 +120,39 @@ describe('two nodes', () => {
   });
 });
 
+describe('a node that knows how much work the chain has', () => {
+  test('takes a chain with that much, after having seen all of it once', () => {
+    const { chain, network } = setUp(2_100);
+    const { headers } = chain;
+    const minimumChainWork = headers.chainWork(headers.ancestor(headers.best, 2_050));
+    const server = network.host('10.0.0.1:1', 1n);
+    const client = network.host('10.0.0.2:1', 2n, { minimumChainWork });
+    give(network, server, chain.blocks);
+    network.command(client, (node, now) => node.addNode(server.address, now));
+    network.advance(60_000);
+    expect(client.node.status).toMatchObject({ height: 2_100, headers: 2_100 });
+    expect(tip(client)).toBe(tip(server));
+  });
+
+  test('keeps nothing of a chain with less', () => {
+    const { chain, network } = setUp(2_100);
+    const { headers } = chain;
+    const minimumChainWork = headers.chainWork(headers.best) + 1n;
+    const server = network.host('10.0.0.1:1', 1n);
+    const client = network.host('10.0.0.2:1', 2n, { minimumChainWork });
+    give(network, server, chain.blocks);
+    network.command(client, (node, now) => node.addNode(server.address, now));
+    network.advance(60_000);
+    expect(client.headers.size).toBe(1);
+    expect([client.storedHeaders, client.stored.size]).toEqual([[], 0]);
+    // The peer is only poor. It is kept, and its next block might change that.
+    expect(client.node.status.outbound).toBe(1);
+    give(network, server, chain.mine(1));
+    network.advance(200_000);
+    expect(client.node.status.headers).toBe(2_101);
+  });
+});
+
 describe('blocks from the user', () => {
   test('are judged in Core’s words', () => {
     const { chain, network } = setUp(3);
