@@ -1,6 +1,6 @@
 import { consensusParams, genesisAnchor, HeaderTree, type HeaderAnchor } from '@btcp2p/consensus';
 import type { Time } from '@btcp2p/machine';
-import { Node, type Job, type JobResult, type NodeEvent } from '@btcp2p/node';
+import { Node, type Job, type JobResult, type NodeEvent, type NodeStatus } from '@btcp2p/node';
 import { nativeSha256d, Reactor, secureRng, systemTime } from '@btcp2p/reactor';
 import { hashToHex, type BlockView } from '@btcp2p/wire';
 import type { Configuration } from './configuration.ts';
@@ -54,11 +54,7 @@ export class RunningNode {
     this.#directory = directory;
     this.#log = log;
     this.#storage = storage;
-    let isOver = false;
-    this.#ended = (error) => {
-      if (!isOver) run.ended(error);
-      isOver = true;
-    };
+    this.#ended = run.ended;
     const storedBlocks: number[] = [];
     for (const hash of storage.blocks.hashes()) {
       const entry = headers.find(hash);
@@ -96,7 +92,11 @@ export class RunningNode {
    *
    * @throws NodeError with one line for the user; nothing is left open
    */
-  static async start(run: RunOptions): Promise<RunningNode> {
+  static async start(options: RunOptions): Promise<RunningNode> {
+    return RunningNode.#start({ ...options, ended: once(options.ended) });
+  }
+
+  static async #start(run: RunOptions): Promise<RunningNode> {
     const { options, dataDirectory, notices } = run.configuration;
     const directory = await openDataDirectory(dataDirectory, options.network.chain);
     const log = new Log(options.log, run.print);
@@ -143,10 +143,10 @@ export class RunningNode {
 
   /** The state of things, for a display. */
   get status(): StatusSnapshot {
-    const { inbound, outbound, height, headers, received, presyncHeight, expectedHeight } =
-      this.#node.status;
+    const status = this.#node.status;
+    const { inbound, outbound, height, headers, received, presyncHeight, expectedHeight } = status;
     return {
-      phase: this.#phase(),
+      phase: this.#phase(status),
       chain: this.#options.network.chain,
       height,
       headers,
@@ -223,8 +223,7 @@ export class RunningNode {
     }
   }
 
-  #phase(): Phase {
-    const { height, headers, presyncHeight, inbound, outbound } = this.#node.status;
+  #phase({ height, headers, presyncHeight, inbound, outbound }: NodeStatus): Phase {
     if (this.#stopping !== undefined) return 'stopping';
     if (inbound + outbound === 0) return 'connecting';
     if (presyncHeight !== undefined) return 'presync';
@@ -236,6 +235,15 @@ export class RunningNode {
 /** What was lost deserves more attention than what was expected. */
 function noticeLevel(code: StorageNotice['code']): 'info' | 'warning' {
   return code === 'damaged' || code === 'headers-cut' ? 'warning' : 'info';
+}
+
+/** Storage and the node may both find that it is over: the first of them is told. */
+function once<T>(call: (value: T) => void): (value: T) => void {
+  let isCalled = false;
+  return (value) => {
+    if (!isCalled) call(value);
+    isCalled = true;
+  };
 }
 
 async function loadHeaders(storage: Storage, run: RunOptions, log: Log): Promise<HeaderTree> {

@@ -23,7 +23,6 @@ export interface ChainUpdate {
  */
 export class ActiveChain {
   readonly #headers: HeaderTree;
-  readonly #anchor: HeaderEntry;
   readonly #anchorHeight: number;
   #flags: Uint8Array;
   /** Stored blocks that wait for their parent to be complete, by parent. */
@@ -36,7 +35,6 @@ export class ActiveChain {
   constructor(headers: HeaderTree) {
     const { anchor } = headers;
     this.#headers = headers;
-    this.#anchor = anchor;
     this.#anchorHeight = headers.height(anchor);
     this.#flags = new Uint8Array(Math.max(1_024, headers.size));
     this.#flags[anchor] = STORED | COMPLETE;
@@ -71,14 +69,7 @@ export class ActiveChain {
 
   /** The last block that the chain shares with a locator (Core `FindForkInGlobalIndex`). */
   findFork(locator: readonly Uint8Array[]): HeaderEntry {
-    for (const hash of locator) {
-      const entry = this.#headers.find(hash);
-      if (entry === undefined) continue;
-      if (this.contains(entry)) return entry;
-      if (this.#headers.height(entry) < this.height) continue;
-      if (this.#headers.ancestor(entry, this.height) === this.#tip) return this.#tip;
-    }
-    return this.#anchor;
+    return this.#headers.findFork(locator, this.#tip);
   }
 
   /** Takes note that a block is stored. Returns how the chain moved, if it did. */

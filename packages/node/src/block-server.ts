@@ -2,12 +2,13 @@ import type { ConsensusParams, HeaderEntry, HeaderTree } from '@btcp2p/consensus
 import type { Time } from '@btcp2p/machine';
 import {
   BlockView,
+  equalHashes,
   type GetHeaders,
   type InventoryVector,
   type Message,
 } from '@btcp2p/wire';
 import type { ActiveChain } from './active-chain.ts';
-import { answerGetBlocks, answerGetHeaders, blockRequestAllowed, equalHashes } from './chain-queries.ts';
+import { answerGetBlocks, answerGetHeaders, blockRequestAllowed } from './chain-queries.ts';
 import { isSendFull, type Connection } from './connection.ts';
 import type { JobResult } from './job.ts';
 import type { NodeDisconnectReason } from './node-event.ts';

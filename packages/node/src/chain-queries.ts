@@ -4,7 +4,7 @@ import {
   type HeaderEntry,
   type HeaderTree,
 } from '@btcp2p/consensus';
-import { MAX_HEADERS_RESULTS, type GetHeaders } from '@btcp2p/wire';
+import { equalHashes, MAX_HEADERS_RESULTS, type GetHeaders } from '@btcp2p/wire';
 import type { ActiveChain } from './active-chain.ts';
 
 /** Most blocks that answer one `getblocks` (Core net_processing.cpp, GETBLOCKS). */
@@ -17,12 +17,6 @@ export const MAX_BLOCKS_TO_INV = 500;
 export const STALE_RELAY_AGE_LIMIT_S: number = 30 * 24 * 60 * 60;
 
 const NOTHING = new Uint8Array(32);
-
-/** Whether two hashes are the same. */
-export function equalHashes(a: Uint8Array, b: Uint8Array): boolean {
-  for (let i = 0; i < 32; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
 
 /**
  * Whether a peer may have a block or header that it asks for by hash.

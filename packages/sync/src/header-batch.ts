@@ -1,6 +1,12 @@
 import { blockProof, checkProofOfWork, type ConsensusParams } from '@btcp2p/consensus';
-import { BLOCK_HEADER_SIZE, BlockHeader, sha256d, Writer, type Sha256d } from '@btcp2p/wire';
-import { equalHashes } from './hashes.ts';
+import {
+  BLOCK_HEADER_SIZE,
+  BlockHeader,
+  equalHashes,
+  sha256d,
+  Writer,
+  type Sha256d,
+} from '@btcp2p/wire';
 
 const HASH_SIZE = 32;
 

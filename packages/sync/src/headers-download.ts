@@ -1,5 +1,5 @@
 import { MINUTE, type Instant, type PeerId, type Time, type UnixTime } from '@btcp2p/machine';
-import { equalHashes } from './hashes.ts';
+import { equalHashes } from '@btcp2p/wire';
 
 /**
  * How long a peer has for its headers, milliseconds, before those for each one that is expected

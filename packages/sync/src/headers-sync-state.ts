@@ -7,10 +7,9 @@ import {
   type HeaderTree,
 } from '@btcp2p/consensus';
 import type { Rng, UnixTime } from '@btcp2p/machine';
-import { BLOCK_HEADER_SIZE, sha256d, type Sha256d } from '@btcp2p/wire';
+import { BLOCK_HEADER_SIZE, equalHashes, sha256d, type Sha256d } from '@btcp2p/wire';
 import { BitQueue } from './bit-queue.ts';
 import { CompressedHeaders } from './compressed-headers.ts';
-import { equalHashes } from './hashes.ts';
 import { HeaderBatch } from './header-batch.ts';
 import { sipHash } from './sip-hash.ts';
 

@@ -20,7 +20,7 @@ export {
   array, bool, bytes, decode, encode, hash32, i32, i64, struct, u16, u32, u64, u8, varBytes, varString,
 } from './codec.ts';
 export type { ArrayLimits, Codec } from './codec.ts';
-export { fromHex, hashFromHex, hashToHex, toHex } from './hex.ts';
+export { equalHashes, fromHex, hashFromHex, hashToHex, toHex } from './hex.ts';
 export { sha256d } from './sha256d.ts';
 export type { Sha256d } from './sha256d.ts';
 export { BLOCK_HEADER_SIZE, BlockHeader, blockHash, blockHeaderBytes } from './block-header.ts';

@@ -1,5 +1,6 @@
 import { listen, type PeerConnection } from '@btcp2p/reactor';
 import {
+  equalHashes,
   messageTypeOf,
   ServiceFlags,
   type InventoryVector,
@@ -194,7 +195,7 @@ class Conversation {
   }
 
   async #continue(hash: Uint8Array): Promise<void> {
-    if (this.#continuation === undefined || !equal(this.#continuation, hash)) return;
+    if (this.#continuation === undefined || !equalHashes(this.#continuation, hash)) return;
     this.#continuation = undefined;
     const tip = this.#chain.hash(this.#chain.size - 1);
     await this.#send({ type: 'inv', payload: { inventory: [{ type: 'block', hash: tip }] } });
@@ -214,8 +215,4 @@ class Conversation {
     // The loop over the messages sees the end of the connection for itself.
     await this.#peer.drained().catch(() => {});
   }
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

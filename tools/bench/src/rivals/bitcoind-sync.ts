@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startBitcoind, type BitcoindPeer } from '@btcp2p/bitcoind-peer';
 import type { Outcome } from '../self-timed.ts';
-import { Bitcoind } from './bitcoind.ts';
 
 /** Milliseconds between two looks at bitcoind's headers: no call waits for headers. */
 export const HEADERS_POLL_MS = 4;
 
-/** Checks of its own data that a normal run does not make, at every block. */
-const NO_SELF_CHECKS = ['-checkblockindex=0', '-checkmempool=0', '-minimumchainwork=0'];
+/** No log, nobody to dial, and any chain will do. */
+const QUIET = ['-debug=0', '-nodebuglogfile', '-connect=0', '-disablewallet', '-minimumchainwork=0'];
 
 /** Milliseconds after which a sync has failed. */
 const TIMEOUT_MS = 120_000;
@@ -20,12 +20,12 @@ export async function syncHeaders(binary: string, peer: string, height: number):
   return withBitcoind(binary, 'main', async (node) => {
     const start = performance.now();
     await connect(node, peer);
-    while ((await node.call<{ headers: number }>('getblockchaininfo')).headers < height) {
+    while ((await node.rpc<{ headers: number }>('getblockchaininfo')).headers < height) {
       if (performance.now() - start > TIMEOUT_MS) throw new Error('bitcoind gets no headers');
       await sleep(HEADERS_POLL_MS);
     }
     const seconds = (performance.now() - start) / 1_000;
-    const tips = await node.call<{ height: number; hash: string }[]>('getchaintips');
+    const tips = await node.rpc<{ height: number; hash: string }[]>('getchaintips');
     return { seconds, answer: tips.find((tip) => tip.height === height)!.hash };
   });
 }
@@ -35,7 +35,7 @@ export async function syncBlocks(binary: string, peer: string, height: number): 
   return withBitcoind(binary, 'regtest', async (node) => {
     const start = performance.now();
     await connect(node, peer);
-    const reached = await node.call<{ height: number; hash: string }>(
+    const reached = await node.rpc<{ height: number; hash: string }>(
       'waitforblockheight', height, TIMEOUT_MS,
     );
     const seconds = (performance.now() - start) / 1_000;
@@ -47,9 +47,9 @@ export async function syncBlocks(binary: string, peer: string, height: number): 
 async function withBitcoind(
   binary: string,
   chain: 'main' | 'regtest',
-  run: (node: Bitcoind) => Promise<Outcome>,
+  run: (node: BitcoindPeer) => Promise<Outcome>,
 ): Promise<Outcome> {
-  const node = await Bitcoind.start(binary, chain, NO_SELF_CHECKS);
+  const node = await startBitcoind(binary, QUIET, chain);
   try {
     return await run(node);
   } finally {
@@ -58,6 +58,6 @@ async function withBitcoind(
 }
 
 /** With the v1 transport: trying v2 first would cost it a connection. */
-async function connect(node: Bitcoind, peer: string): Promise<void> {
-  await node.call('addnode', peer, 'onetry', false);
+async function connect(node: BitcoindPeer, peer: string): Promise<void> {
+  await node.rpc('addnode', peer, 'onetry', false);
 }
