@@ -46,8 +46,12 @@ export {
 export type {
   Message, MessageFacts, MessageOf, MessageType, Payloads, UnknownMessage,
 } from './message.ts';
-export { MESSAGE_TYPE_SIZE, V1_HEADER_SIZE, v1Frame, V1Transport } from './v1-transport.ts';
-export type { TransportEvent, V1TransportOptions } from './v1-transport.ts';
+export { MESSAGE_TYPE_SIZE } from './message-type.ts';
+export { decodeEvent } from './transport-event.ts';
+export type { TransportEvent } from './transport-event.ts';
+export { V1_HEADER_SIZE, v1Frame, V1Transport } from './v1-transport.ts';
+export type { V1TransportOptions } from './v1-transport.ts';
+export { messageTypeOfShortId, parseV2Contents, v2Contents } from './v2-contents.ts';
 export { Addr } from './messages/addr.ts';
 export type { AddrEntry } from './messages/addr.ts';
 export { AddrV2 } from './messages/addrv2.ts';

@@ -1,45 +1,15 @@
-import { DecodeError } from './decode-error.ts';
 import { toHex } from './hex.ts';
 import { MAX_PROTOCOL_MESSAGE_LENGTH } from './limits.ts';
-import { decodeMessage, messageTypeOf, payloadSize, writePayload, type Message } from './message.ts';
+import { messageTypeOf, payloadSize, writePayload, type Message } from './message.ts';
+import { assertMessageType, MESSAGE_TYPE_SIZE, writeMessageType } from './message-type.ts';
 import { sha256d, type Sha256d } from './sha256d.ts';
+import { decodeEvent, type TransportEvent } from './transport-event.ts';
 import { Writer } from './writer.ts';
 
 /** Bytes in front of a payload: magic 4, type 12, size 4, checksum 4 (Core `CMessageHeader`). */
 export const V1_HEADER_SIZE = 24;
 
-/** Bytes of a message type on the wire, padded with zeros (Core `MESSAGE_TYPE_SIZE`). */
-export const MESSAGE_TYPE_SIZE = 12;
-
 const NOTHING = new Uint8Array(0);
-
-/** What a transport made of bytes. `size` is bytes on the wire, framing included. */
-export type TransportEvent =
-  | { readonly type: 'message'; readonly message: Message; readonly size: number }
-  /** A message that its frame condemns. It is dropped and the connection goes on, as in Core. */
-  | {
-      readonly type: 'rejected';
-      readonly code: 'checksum' | 'invalid-type';
-      readonly messageType: string;
-      readonly detail: string;
-      readonly size: number;
-    }
-  /**
-   * A payload that does not decode. Core ignores such a message, except that a peer that exceeds
-   * a limit of the protocol (`limit-exceeded`) is misbehaving.
-   */
-  | {
-      readonly type: 'undecodable';
-      readonly messageType: string;
-      readonly error: DecodeError;
-      readonly size: number;
-    }
-  /** The stream cannot be followed any further: disconnect. The last event. */
-  | {
-      readonly type: 'failed';
-      readonly code: 'wrong-magic' | 'oversized-message';
-      readonly detail: string;
-    };
 
 /** What framing needs to know. */
 export interface V1TransportOptions {
@@ -198,13 +168,7 @@ export class V1Transport {
       const detail = `Header error: Invalid message type (${what})`;
       return { type: 'rejected', code: 'invalid-type', messageType, detail, size };
     }
-    // The one place where a DecodeError is caught.
-    try {
-      return { type: 'message', message: decodeMessage(messageType, payload), size };
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      return { type: 'undecodable', messageType, error, size };
-    }
+    return decodeEvent(messageType, payload, size);
   }
 
   /** The header's type up to the first zero. */
@@ -246,7 +210,7 @@ function printable(text: string): string {
  */
 export function v1Frame(magic: Uint8Array, message: Message, hash: Sha256d = sha256d): Uint8Array {
   const type = messageTypeOf(message);
-  if (!/^[\x20-\x7e]{0,12}$/.test(type)) throw new RangeError(`not a message type: ${type}`);
+  assertMessageType(type);
   const size = payloadSize(message);
   const frame = new Uint8Array(V1_HEADER_SIZE + size);
   const payload = frame.subarray(V1_HEADER_SIZE);
@@ -254,7 +218,7 @@ export function v1Frame(magic: Uint8Array, message: Message, hash: Sha256d = sha
   writePayload(writer, message);
   if (writer.offset !== size) throw new Error(`${type}: wrote ${writer.offset} of ${size} bytes`);
   frame.set(magic, 0);
-  for (let i = 0; i < type.length; i++) frame[4 + i] = type.charCodeAt(i);
+  writeMessageType(frame, 4, type);
   new Writer(frame.subarray(16)).u32(size);
   frame.set(hash(payload).subarray(0, 4), 20);
   return frame;

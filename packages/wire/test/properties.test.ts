@@ -184,6 +184,7 @@ describe('any chunking of a stream gives the same events', () => {
           type: messageTypeOf(one),
           message: encodeMessage(one),
           size: 24 + payloadSize(one),
+          payloadSize: payloadSize(one),
         }));
         expect(eventsOf(bytes, [])).toEqual(expected);
       }),
