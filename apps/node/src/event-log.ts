@@ -1,6 +1,6 @@
 import type { HeaderTree } from '@btcp2p/consensus';
 import type { NodeEvent } from '@btcp2p/node';
-import { hashToHex } from '@btcp2p/wire';
+import { hashToHex, toHex } from '@btcp2p/wire';
 import type { Log } from './log.ts';
 
 /** Writes what a node tells into its log, in the words of bitcoind's debug.log. */
@@ -25,12 +25,14 @@ export class EventLog {
         return;
       }
       case 'peer-established': {
-        const { version } = event.info;
-        const { userAgent, startHeight } = version;
-        log.info(
-          `New peer connected: version: ${version.version}, blocks=${startHeight}, ` +
-            `peer=${event.peer}, agent=${userAgent}`,
-        );
+        const { version, transport, sessionId } = event.info;
+        const text =
+          `New ${event.connectionType} ${transport} peer connected: ` +
+          `version: ${version.version}, blocks=${version.startHeight}, peer=${event.peer}` +
+          (sessionId === undefined ? '' : `, session_id=${toHex(sessionId)}`);
+        // Whoever connects to us should not fill our disk with it (as in Core).
+        if (event.connectionType === 'inbound') log.debug('net', text);
+        else log.info(`${text}, agent=${version.userAgent}`);
         return;
       }
       case 'peer-disconnected':
@@ -38,6 +40,9 @@ export class EventLog {
         return;
       case 'connect-failed':
         log.debug('net', `connect() to ${event.address} failed: ${event.cause}`);
+        return;
+      case 'reconnecting-v1':
+        log.debug('net', `retrying with v1 transport protocol for ${event.address}`);
         return;
       case 'inbound-refused':
         log.debug('net', `${event.detail}: connection from ${event.address}`);
@@ -66,9 +71,8 @@ export class EventLog {
   }
 
   #message(event: Extract<NodeEvent, { type: 'message' }>): void {
-    const { messageType, size, peer } = event;
-    // The payload's bytes, as Core counts them here.
+    const { messageType, payloadSize, peer } = event;
     const verb = event.direction === 'received' ? 'received:' : 'sending';
-    this.#log.debug('net', `${verb} ${messageType} (${Math.max(0, size - 24)} bytes) peer=${peer}`);
+    this.#log.debug('net', `${verb} ${messageType} (${payloadSize} bytes) peer=${peer}`);
   }
 }

@@ -44,6 +44,7 @@ export interface NodeOptions {
   readonly peerTimeout: number;
   /** Whole, with its comments. */
   readonly userAgent: string;
+  /** Whether connections are encrypted where the peer can do so (BIP 324). */
   readonly v2Transport: boolean;
 
   /** In place of the chain's own. */
@@ -130,7 +131,7 @@ export function nodeOptions(settings: Settings, chain: Chain): NodeOptions {
     connectTimeout: positive(settings.integer('timeout')) ?? DEFAULT_CONNECT_TIMEOUT,
     peerTimeout: peerTimeout * 1_000,
     userAgent: checkedUserAgent(settings.list('uacomment')),
-    v2Transport: false,
+    v2Transport: settings.flag('v2transport') ?? true,
     minimumChainWork,
     maxTipAge: Number(settings.integer('maxtipage') ?? DEFAULT_MAX_TIP_AGE),
     mockTime: Number(settings.integer('mocktime') ?? 0n),
@@ -260,7 +261,6 @@ function checkedUserAgent(comments: readonly string[]): string {
 /** Options that are taken for the sake of scripts, where they ask for something that is not there. */
 function noteWhatDoesNothing(settings: Settings): void {
   const missing = [
-    ['v2transport', 'encrypted connections are not built yet, all are of version 1'],
     ['logratelimit', 'the log is not limited'],
     ['logsourcelocations', 'the log names no source locations'],
   ] as const;

@@ -197,8 +197,8 @@ export const OPTIONS: readonly OptionDefinition[] = [
     name: 'v2transport',
     category: 'connection',
     help:
-      'Accepted so that scripts for bitcoind start. Encrypted connections (BIP 324) are not built ' +
-      'yet: every connection is of version 1, and -v2transport=1 is noted in the log (default: 0)',
+      'Encrypt connections where the peer can do so (BIP 324); a peer that hangs up on that is ' +
+      'tried again without (default: 1)',
   },
 
   {

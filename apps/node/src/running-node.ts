@@ -1,7 +1,14 @@
 import { consensusParams, genesisAnchor, HeaderTree, type HeaderAnchor } from '@btcp2p/consensus';
 import type { Time } from '@btcp2p/machine';
 import { Node, type Job, type JobResult, type NodeEvent, type NodeStatus } from '@btcp2p/node';
-import { nativeSha256d, Reactor, secureRng, systemTime } from '@btcp2p/reactor';
+import {
+  KeyWorker,
+  nativeAead,
+  nativeSha256d,
+  Reactor,
+  secureRng,
+  systemTime,
+} from '@btcp2p/reactor';
 import { hashToHex, type BlockView } from '@btcp2p/wire';
 import type { Configuration } from './configuration.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
@@ -33,6 +40,7 @@ export class RunningNode {
   readonly #directory: DataDirectory;
   readonly #log: Log;
   readonly #storage: Storage;
+  readonly #keyWorker = new KeyWorker();
   readonly #node: Node;
   readonly #reactor: Reactor<Job, JobResult, NodeEvent>;
   readonly #ended: (error: NodeError | undefined) => void;
@@ -67,6 +75,8 @@ export class RunningNode {
       storedBlocks,
       rng: secureRng,
       sha256d: nativeSha256d,
+      aead: nativeAead,
+      v2Transport: options.v2Transport,
       userAgent: options.userAgent,
       maxInbound: maxInbound(options),
       peerTimeout: options.peerTimeout,
@@ -77,7 +87,7 @@ export class RunningNode {
     const events = new EventLog(log, headers);
     this.#reactor = new Reactor<Job, JobResult, NodeEvent>({
       machine: this.#node,
-      perform: (job) => storage.perform(job),
+      perform: (job) => this.#perform(job),
       onEvent: (event) => {
         events.log(event);
         this.#follow(event);
@@ -122,7 +132,10 @@ export class RunningNode {
       await node.#connect();
       return node;
     } catch (error) {
-      if (node !== undefined) await node.#reactor.close({ grace: 0 });
+      if (node !== undefined) {
+        await node.#reactor.close({ grace: 0 });
+        await node.#keyWorker.close();
+      }
       await storage?.close().catch(() => {});
       if (error instanceof NodeError) log.error(error.message);
       log.close();
@@ -183,12 +196,19 @@ export class RunningNode {
     if (!this.#reactor.isClosed) this.#reactor.run(() => this.#node.stop());
     await this.#reactor.close();
     try {
+      await this.#keyWorker.close();
       await this.#storage.close();
     } finally {
       this.#log.info('Shutdown done');
       this.#log.close();
       this.#directory.release();
     }
+  }
+
+  async #perform(job: Job): Promise<JobResult> {
+    if (job.type !== 'key-work') return this.#storage.perform(job);
+    const result = await this.#keyWorker.perform(job.work);
+    return { type: 'key-work', result, elapsed: result.elapsed };
   }
 
   async #connect(): Promise<void> {

@@ -50,7 +50,7 @@ describe('options', () => {
       connectTimeout: 5_000,
       peerTimeout: 60_000,
       userAgent: `/btcp2p:${CLIENT_VERSION}/`,
-      v2Transport: false,
+      v2Transport: true,
       minimumChainWork: undefined,
       maxTipAge: 86_400,
       mockTime: 0,
@@ -163,11 +163,12 @@ describe('options', () => {
   });
 
   test('what has no effect yet is taken and noted', () => {
-    expect(optionsOf('-v2transport=1').v2Transport).toBe(false);
-    const notices = run(['-v2transport=1', '-nologratelimit', '-logsourcelocations']).notices;
+    expect(optionsOf('-v2transport=1').v2Transport).toBe(true);
+    expect(optionsOf('-v2transport=0').v2Transport).toBe(false);
+    const notices = run(['-nologratelimit', '-logsourcelocations']).notices;
     expect(
       notices.filter(({ level }) => level === 'warning').map(({ text }) => text.split(':')[0]),
-    ).toEqual(['-v2transport=1 has no effect', '-logsourcelocations=1 has no effect']);
+    ).toEqual(['-logsourcelocations=1 has no effect']);
   });
 
   test('logging', () => {

@@ -14,6 +14,12 @@ export const MAX_SEND_BUFFER_BYTES = 1_000_000;
  */
 export const MAX_RECEIVE_BUFFER_BYTES = 5_000_000;
 
+/**
+ * Bytes that may wait for the keys of an encrypted connection before it is read no more: more than
+ * a handshake has. Our choice.
+ */
+export const MAX_KEYLESS_BYTES = 8_192;
+
 /** What a node keeps of one connection, besides what `Peer` does. */
 export interface Connection {
   readonly id: PeerId;
@@ -21,11 +27,15 @@ export interface Connection {
   readonly address: string;
   readonly localAddress: string;
   readonly inbound: boolean;
+  /** What was dialled again for v1, if this is that dial: the peer hung up on v2. */
+  readonly fallbackAddress: string | undefined;
   /** That of our `version`. */
   readonly nonce: bigint;
   established: boolean;
   /** We have asked for its end: nothing that still comes counts. */
   closing: boolean;
+  /** A slow step of its handshake waits for its turn, or is being taken. */
+  hasKeyWork: boolean;
   /** Reading is stopped. */
   paused: boolean;
   /** Bytes sent since the driver last said that all had left. */

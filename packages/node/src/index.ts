@@ -15,6 +15,7 @@ export type { NodeEffect, NodeInput, NodeStatus } from './node.ts';
 export type { NodeOptions } from './node-options.ts';
 export { DEFAULT_MAX_INBOUND } from './node-options.ts';
 export type { NodeDisconnectReason, NodeEvent } from './node-event.ts';
-export type { Job, JobResult } from './job.ts';
+export type { Job, JobResult, StorageJob, StorageResult } from './job.ts';
+export { DEFAULT_INBOUND_KEY_WORK_SHARE } from './key-work-queue.ts';
 export { ActiveChain } from './active-chain.ts';
 export type { ChainUpdate } from './active-chain.ts';

@@ -11,6 +11,8 @@ interface Wanted {
   peer: PeerId | undefined;
   retryAt: Instant;
   delay: number;
+  /** Whether the next dial, or the present one, speaks v1 because v2 was hung up on. */
+  isFallback: boolean;
 }
 
 /**
@@ -19,6 +21,7 @@ interface Wanted {
  * **Specification.** Each has at most one dial or connection at a time. It is dialled at once, and
  * after every failure or disconnection again: first after a second, then after twice as long each
  * time up to a minute. A connection that got through the version handshake starts anew at a second.
+ * One that may have been hung up on because it spoke v2 is dialled again at once, once, for v1.
  *
  * **Rationale.** Core tries an added node once a minute, and one of `-connect` every half second.
  * A user who restarts a peer wants it back in seconds, and a peer that is down for a day should not
@@ -32,7 +35,8 @@ export class ManualConnections {
   add(address: string, now: Instant): boolean {
     if (this.#wanted.has(address)) return false;
     const delay = RECONNECT_DELAY_MIN_MS;
-    this.#wanted.set(address, { attempt: undefined, peer: undefined, retryAt: now, delay });
+    const wanted = { attempt: undefined, peer: undefined, retryAt: now, delay, isFallback: false };
+    this.#wanted.set(address, wanted);
     return true;
   }
 
@@ -59,13 +63,19 @@ export class ManualConnections {
     return undefined;
   }
 
-  /** A dial led to a connection. Returns its address, or undefined if it is not wanted any more. */
-  connected(attempt: number, peer: PeerId): string | undefined {
+  /**
+   * A dial led to a connection. Returns its address and whether it is to speak v1 because v2 was
+   * hung up on, or undefined if it is not wanted any more.
+   */
+  connected(
+    attempt: number,
+    peer: PeerId,
+  ): { readonly address: string; readonly isFallback: boolean } | undefined {
     for (const [address, wanted] of this.#wanted) {
       if (wanted.attempt !== attempt) continue;
       wanted.attempt = undefined;
       wanted.peer = peer;
-      return address;
+      return { address, isFallback: wanted.isFallback };
     }
     return undefined;
   }
@@ -87,11 +97,25 @@ export class ManualConnections {
     }
   }
 
-  /** A connection has ended. */
-  disconnected(peer: PeerId, now: Instant): void {
-    for (const wanted of this.#wanted.values()) {
-      if (wanted.peer === peer) retryLater(wanted, now);
+  /**
+   * A connection has ended.
+   *
+   * @param reconnectV1 whether v1 is to be tried at once
+   * @returns the address, if that is going to be done
+   */
+  disconnected(peer: PeerId, now: Instant, reconnectV1: boolean): string | undefined {
+    for (const [address, wanted] of this.#wanted) {
+      if (wanted.peer !== peer) continue;
+      if (!reconnectV1) {
+        retryLater(wanted, now);
+        return undefined;
+      }
+      wanted.peer = undefined;
+      wanted.retryAt = now;
+      wanted.isFallback = true;
+      return address;
     }
+    return undefined;
   }
 
   /** When {@link dial} next has an answer. */
@@ -112,6 +136,7 @@ function isBusy(wanted: Wanted): boolean {
 function retryLater(wanted: Wanted, now: Instant): void {
   wanted.attempt = undefined;
   wanted.peer = undefined;
+  wanted.isFallback = false;
   wanted.retryAt = now + wanted.delay;
   wanted.delay = Math.min(2 * wanted.delay, RECONNECT_DELAY_MAX_MS);
 }

@@ -1,6 +1,6 @@
 import type { HeaderEntry } from '@btcp2p/consensus';
 import type { PeerId } from '@btcp2p/machine';
-import type { DisconnectReason, Established, NoticeCode } from '@btcp2p/peer';
+import type { ConnectionType, DisconnectReason, Established, NoticeCode } from '@btcp2p/peer';
 import type { SyncDisconnectReason, SyncNoticeCode } from '@btcp2p/sync';
 
 /** What a node tells its application, for logs and displays. Nothing depends on its being read. */
@@ -11,7 +11,12 @@ export type NodeEvent =
       readonly address: string;
       readonly inbound: boolean;
     }
-  | { readonly type: 'peer-established'; readonly peer: PeerId; readonly info: Established }
+  | {
+      readonly type: 'peer-established';
+      readonly peer: PeerId;
+      readonly connectionType: ConnectionType;
+      readonly info: Established;
+    }
   | {
       readonly type: 'peer-disconnected';
       readonly peer: PeerId;
@@ -20,6 +25,8 @@ export type NodeEvent =
       readonly detail: string;
     }
   | { readonly type: 'connect-failed'; readonly address: string; readonly cause: string }
+  /** The peer hung up on v2: v1 is tried. */
+  | { readonly type: 'reconnecting-v1'; readonly address: string }
   | { readonly type: 'inbound-refused'; readonly address: string; readonly detail: string }
   /** Headers were accepted and are kept; `last` is the last of them. */
   | { readonly type: 'headers'; readonly count: number; readonly last: HeaderEntry }
@@ -37,8 +44,8 @@ export type NodeEvent =
       readonly direction: 'received' | 'sent';
       readonly peer: PeerId;
       readonly messageType: string;
-      /** Bytes on the wire, framing included. */
-      readonly size: number;
+      /** Bytes without framing. */
+      readonly payloadSize: number;
     }
   | {
       readonly type: 'notice';

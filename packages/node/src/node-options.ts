@@ -1,5 +1,7 @@
+import type { Aead } from '@btcp2p/bip324';
 import type { ConsensusParams, HeaderEntry, HeaderTree } from '@btcp2p/consensus';
 import type { Rng } from '@btcp2p/machine';
+import type { TrafficShaping } from '@btcp2p/peer';
 import type { Network, Sha256d } from '@btcp2p/wire';
 
 /** What a node starts from. */
@@ -14,7 +16,10 @@ export interface NodeOptions {
   readonly sha256d?: Sha256d;
   /** BIP 14, at most 256 bytes. */
   readonly userAgent: string;
-  /** What we offer, bits of `ServiceFlags`: by default the whole chain, with witnesses. */
+  /**
+   * What we offer, bits of `ServiceFlags`: by default the whole chain, with witnesses, and v2 if we
+   * speak it.
+   */
   readonly services?: bigint;
   /** Most inbound connections at a time; 114 by default, as Core's 125 less 11 outbound. */
   readonly maxInbound?: number;
@@ -24,6 +29,17 @@ export interface NodeOptions {
   readonly minimumChainWork?: bigint;
   /** Seconds by which the tip may be old once we are synced (`-maxtipage`), a day by default. */
   readonly maxTipAge?: number;
+  /**
+   * Whether connections are encrypted where the peer can do so (`-v2transport`, BIP 324). On by
+   * default.
+   */
+  readonly v2Transport?: boolean;
+  /** That of `@noble/ciphers` by default. */
+  readonly aead?: Aead;
+  /** Part of one core that inbound v2 handshakes may take all together, 0.25 by default. */
+  readonly inboundKeyWorkShare?: number;
+  /** Hides the shape of what passes over encrypted connections. Off by default. */
+  readonly shaping?: TrafficShaping;
   /**
    * Whether every message is told as an event. Off by default: it costs an object for each message.
    */

@@ -8,7 +8,8 @@ import {
   type PeerId,
   type Time,
 } from '@btcp2p/machine';
-import { Peer, type PeerEffect, type PeerInfo } from '@btcp2p/peer';
+import type { KeyWork } from '@btcp2p/bip324';
+import { Peer, V2Transport, type PeerEffect, type PeerInfo, type Transport } from '@btcp2p/peer';
 import { Sync, type SyncEffect } from '@btcp2p/sync';
 import {
   BLOCK_HEADER_SIZE,
@@ -19,13 +20,21 @@ import {
   type Message,
 } from '@btcp2p/wire';
 import { ActiveChain, type ChainUpdate } from './active-chain.ts';
+import { addressGroup } from './address-group.ts';
 import { chooseAnnouncement } from './announcement.ts';
 import { BlockServer } from './block-server.ts';
-import { isSendFull, MAX_RECEIVE_BUFFER_BYTES, type Connection } from './connection.ts';
+import {
+  isSendFull,
+  MAX_KEYLESS_BYTES,
+  MAX_RECEIVE_BUFFER_BYTES,
+  type Connection,
+} from './connection.ts';
 import type { Job, JobResult } from './job.ts';
+import { KeyWorkQueue } from './key-work-queue.ts';
 import { ManualConnections } from './manual-connections.ts';
 import type { NodeDisconnectReason, NodeEvent } from './node-event.ts';
 import { DEFAULT_MAX_INBOUND, type NodeOptions } from './node-options.ts';
+import { V1OnlyAddresses } from './v1-only-addresses.ts';
 
 /** What happens to a node. */
 export type NodeInput = NetworkInput<JobResult>;
@@ -50,6 +59,10 @@ export interface NodeStatus {
   readonly received: number;
 }
 
+/** What a node with the whole chain offers. */
+const FULL_SERVICES =
+  ServiceFlags.NODE_NETWORK | ServiceFlags.NODE_WITNESS | ServiceFlags.NODE_NETWORK_LIMITED;
+
 type Completion = (result: JobResult, now: Time) => void;
 
 /**
@@ -70,6 +83,9 @@ export class Node implements Machine<NodeInput, NodeEffect> {
   readonly #outbox = new Outbox<NodeEffect>();
   readonly #connections = new Map<PeerId, Connection>();
   readonly #manual = new ManualConnections();
+  readonly #v1Only = new V1OnlyAddresses();
+  readonly #keyWork: KeyWorkQueue;
+  readonly #speaksV2: boolean;
   readonly #chain: ActiveChain;
   readonly #sync: Sync;
   readonly #server: BlockServer;
@@ -84,9 +100,10 @@ export class Node implements Machine<NodeInput, NodeEffect> {
   constructor(options: NodeOptions) {
     const { headers, params, rng } = options;
     this.#options = options;
+    this.#speaksV2 = options.v2Transport ?? true;
     this.#services =
-      options.services ??
-      ServiceFlags.NODE_NETWORK | ServiceFlags.NODE_WITNESS | ServiceFlags.NODE_NETWORK_LIMITED;
+      options.services ?? FULL_SERVICES | (this.#speaksV2 ? ServiceFlags.NODE_P2P_V2 : 0n);
+    this.#keyWork = new KeyWorkQueue(options.inboundKeyWorkShare);
     this.#chain = new ActiveChain(headers);
     for (const entry of options.storedBlocks ?? []) this.#chain.stored(entry);
     this.#sync = new Sync({
@@ -234,6 +251,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     let earliest = Infinity;
     if (!this.#stopped) earliest = this.#manual.deadline() ?? Infinity;
     earliest = Math.min(earliest, this.#sync.deadline() ?? Infinity);
+    earliest = Math.min(earliest, this.#keyWork.deadline() ?? Infinity);
     for (const { peer, closing } of this.#connections.values()) {
       if (!closing) earliest = Math.min(earliest, peer.deadline() ?? Infinity);
     }
@@ -254,14 +272,18 @@ export class Node implements Machine<NodeInput, NodeEffect> {
 
   #handleConnected(input: Extract<NodeInput, { type: 'connected' }>, now: Time): void {
     const inbound = input.attempt === undefined;
-    const refused = this.#refusal(input, inbound);
+    const manual = inbound ? undefined : this.#manual.connected(input.attempt, input.peer);
+    const refused = this.#refusal(inbound, manual !== undefined);
     if (refused !== undefined) {
       this.#outbox.push({ type: 'disconnect', peer: input.peer });
       this.#event({ type: 'inbound-refused', address: input.address, detail: refused });
       return;
     }
-    const { rng, network, userAgent, sha256d, peerTimeout } = this.#options;
+    const isV1Only =
+      manual !== undefined && (manual.isFallback || this.#v1Only.has(manual.address, now.instant));
+    const { rng, network, userAgent, sha256d, peerTimeout, shaping } = this.#options;
     const nonce = rng.u64();
+    const transport = isV1Only ? undefined : this.#v2Transport(input.peer, inbound);
     const peer = new Peer({
       id: input.peer,
       connectionType: inbound ? 'inbound' : 'manual',
@@ -278,6 +300,9 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       requiredServices: 0n,
       isOwnNonce: (theirs) => this.#isOwnNonce(theirs),
       oneMessageAtATime: true,
+      traceMessages: this.#options.traceMessages === true,
+      ...(transport && { transport }),
+      ...(shaping && { shaping }),
       ...(sha256d && { sha256d }),
       ...(peerTimeout !== undefined && { peerTimeout }),
     });
@@ -287,9 +312,11 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       address: input.address,
       localAddress: input.localAddress,
       inbound,
+      fallbackAddress: manual?.isFallback === true ? manual.address : undefined,
       nonce,
       established: false,
       closing: false,
+      hasKeyWork: false,
       paused: false,
       unsent: 0,
       requests: [],
@@ -305,15 +332,33 @@ export class Node implements Machine<NodeInput, NodeEffect> {
   }
 
   /** Why a connection is not wanted, if it is not. */
-  #refusal(input: Extract<NodeInput, { type: 'connected' }>, inbound: boolean): string | undefined {
+  #refusal(inbound: boolean, isWanted: boolean): string | undefined {
     if (this.#stopped) return 'shutting down';
     if (inbound) {
       const max = this.#options.maxInbound ?? DEFAULT_MAX_INBOUND;
       return this.#inbound >= max ? 'connection dropped (full)' : undefined;
     }
-    return this.#manual.connected(input.attempt!, input.peer) === undefined
-      ? 'no longer wanted'
-      : undefined;
+    return isWanted ? undefined : 'no longer wanted';
+  }
+
+  /**
+   * What an encrypted connection speaks. Addresses that the user gave say nothing of services, so
+   * that they are all tried with v2, as in Core (`ThreadOpenAddedConnections`).
+   */
+  #v2Transport(id: PeerId, inbound: boolean): Transport | undefined {
+    if (!this.#speaksV2) return undefined;
+    const { network, rng, aead, sha256d, shaping } = this.#options;
+    const source = rng.fork(`v2/${id}`);
+    const garbageSize = shaping?.garbageSize?.(source);
+    return new V2Transport({
+      role: inbound ? 'responder' : 'initiator',
+      magic: network.magic,
+      rng: source,
+      deferWork: true,
+      ...(garbageSize !== undefined && { garbageSize }),
+      ...(aead && { aead }),
+      ...(sha256d && { sha256d }),
+    });
   }
 
   /** Whether a nonce is ours, of a connection in whose handshake it can still come back. */
@@ -329,7 +374,12 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     if (connection === undefined) return;
     this.#connections.delete(id);
     if (connection.inbound) this.#inbound--;
-    this.#manual.disconnected(id, now.instant);
+    this.#keyWork.remove(id);
+    const { peer } = connection;
+    const reconnectV1 = !connection.established && peer.shouldReconnectV1 && !this.#stopped;
+    const again = this.#manual.disconnected(id, now.instant, reconnectV1);
+    if (again !== undefined) this.#event({ type: 'reconnecting-v1', address: again });
+    peer.handle({ type: 'disconnected' }, now);
     if (connection.closing) return;
     if (connection.established) this.#sync.removePeer(id, now);
     connection.closing = true;
@@ -340,6 +390,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     if (connection.closing) return;
     connection.closing = true;
     connection.requests = [];
+    this.#keyWork.remove(connection.id);
     this.#outbox.push({ type: 'disconnect', peer: connection.id });
     this.#event({ type: 'peer-disconnected', peer: connection.id, reason, detail });
     this.#closed.push(connection);
@@ -377,8 +428,8 @@ export class Node implements Machine<NodeInput, NodeEffect> {
   /** Stops or resumes reading, so that neither side's haste fills our memory. */
   #throttle(connection: Connection): void {
     if (connection.closing) return;
-    const pause =
-      isSendFull(connection) || connection.peer.pendingBytes > MAX_RECEIVE_BUFFER_BYTES;
+    const limit = connection.hasKeyWork ? MAX_KEYLESS_BYTES : MAX_RECEIVE_BUFFER_BYTES;
+    const pause = isSendFull(connection) || connection.peer.pendingBytes > limit;
     if (pause === connection.paused) return;
     connection.paused = pause;
     this.#outbox.push({ type: pause ? 'pause' : 'resume', peer: connection.id });
@@ -398,13 +449,19 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       case 'send':
         connection.unsent += effect.data.length;
         this.#outbox.push({ type: 'send', peer: id, data: effect.data });
-        this.#trace('sent', id, effect.messageType, effect.data.length);
         return;
+      case 'work':
+        this.#queueKeyWork(connection, effect.work);
+        return;
+      case 'trace': {
+        const { direction, messageType, payloadSize } = effect;
+        this.#event({ type: 'message', direction, peer: id, messageType, payloadSize });
+        return;
+      }
       case 'established':
         this.#handleEstablished(connection, effect, now);
         return;
       case 'message':
-        this.#trace('received', id, effect.message.type, effect.size);
         this.#handleMessage(connection, effect.message, now);
         this.#drainSync(now);
         return;
@@ -424,7 +481,10 @@ export class Node implements Machine<NodeInput, NodeEffect> {
   ): void {
     connection.established = true;
     this.#manual.established(connection.id);
-    this.#event({ type: 'peer-established', peer: connection.id, info });
+    const { fallbackAddress } = connection;
+    if (fallbackAddress !== undefined) this.#v1Only.add(fallbackAddress, now.instant);
+    const { connectionType } = connection.peer;
+    this.#event({ type: 'peer-established', peer: connection.id, connectionType, info });
     this.#sync.addPeer(
       connection.id,
       {
@@ -488,10 +548,34 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     this.#drainPeer(connection, now);
   }
 
+  // --- keys of encrypted connections -------------------------------------------------------------
+
+  #queueKeyWork(connection: Connection, work: KeyWork): void {
+    connection.hasKeyWork = true;
+    const group = addressGroup(connection.address);
+    this.#keyWork.add({ peer: connection.id, work, group }, connection.inbound);
+  }
+
+  #startKeyWork(now: Time): void {
+    for (;;) {
+      const next = this.#keyWork.next(now.instant);
+      if (next === undefined) return;
+      const connection = this.#connections.get(next.peer)!;
+      this.#request({ type: 'key-work', work: next.work }, (result, at) => {
+        if (result.type !== 'key-work') throw new Error(`key work came to ${result.type}`);
+        if (connection.inbound) this.#keyWork.finished(result.elapsed, at.instant);
+        connection.hasKeyWork = false;
+        connection.peer.handle({ type: 'worked', result: result.result }, at);
+        this.#pump(connection, at);
+      });
+    }
+  }
+
   // --- sync and blocks ---------------------------------------------------------------------------
 
   /** Carries out what `sync` wants, tells it of what we ended, and dials. */
   #settle(now: Time): void {
+    this.#startKeyWork(now);
     this.#drainSync(now);
     this.#dial(now);
   }
@@ -664,10 +748,5 @@ export class Node implements Machine<NodeInput, NodeEffect> {
 
   #event(event: NodeEvent): void {
     this.#outbox.push({ type: 'event', event });
-  }
-
-  #trace(direction: 'received' | 'sent', peer: PeerId, messageType: string, size: number): void {
-    if (this.#options.traceMessages !== true) return;
-    this.#event({ type: 'message', direction, peer, messageType, size });
   }
 }

@@ -8,6 +8,8 @@
  * - `late-negotiation`: it sent `wtxidrelay`, `sendaddrv2` or `feature` after `verack`
  * - `invalid-feature`: it sent a `feature` that BIP 434 does not allow
  * - `header-error`: its bytes cannot be followed: another network's magic, or a message too large
+ * - `v2-error`: its encrypted bytes cannot be followed (BIP 324): another network, garbage without
+ *   end, a packet that is not authentic or too large
  * - `oversized-locator`: its `getheaders` or `getblocks` had more than 101 hashes
  * - `misbehaving`: it broke the protocol; the caller should discourage its address
  * - `no-message-timeout`: one side had said nothing when the time for the handshake was up
@@ -24,6 +26,7 @@ export type DisconnectReason =
   | 'late-negotiation'
   | 'invalid-feature'
   | 'header-error'
+  | 'v2-error'
   | 'oversized-locator'
   | 'misbehaving'
   | 'no-message-timeout'
@@ -40,6 +43,7 @@ const TRANSIENT: Readonly<Record<DisconnectReason, boolean>> = {
   'late-negotiation': false,
   'invalid-feature': false,
   'header-error': false,
+  'v2-error': false,
   'oversized-locator': false,
   misbehaving: false,
   'no-message-timeout': true,

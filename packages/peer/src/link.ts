@@ -1,9 +1,9 @@
 import { Outbox, type PeerId, type Time } from '@btcp2p/machine';
-import { messageTypeOf, type Message, type TransportEvent } from '@btcp2p/wire';
+import { messageTypeOf, payloadSize, type Message } from '@btcp2p/wire';
 import type { DisconnectReason } from './disconnect-reason.ts';
 import type { NoticeCode, PeerEffect } from './peer-io.ts';
 import { NET_MESSAGE_TYPE_OTHER, Traffic } from './traffic.ts';
-import type { Transport } from './transport.ts';
+import type { Transport, TransportEvent } from './transport.ts';
 
 /**
  * The way to a peer: a transport, what passed over it, and the effects that wait to be carried out.
@@ -15,12 +15,15 @@ export class Link {
   readonly transport: Transport;
   readonly sent = new Traffic();
   readonly received = new Traffic();
+  readonly #isTraced: boolean;
   #closed = false;
   #pendingBytes = 0;
 
-  constructor(id: PeerId, transport: Transport) {
+  /** @param isTraced whether every message is told of, for the log */
+  constructor(id: PeerId, transport: Transport, isTraced: boolean) {
     this.#id = id;
     this.transport = transport;
+    this.#isTraced = isTraced;
   }
 
   get isClosed(): boolean {
@@ -48,13 +51,17 @@ export class Link {
   nextEvent(): TransportEvent | undefined {
     if (this.#closed) return undefined;
     const event = this.transport.poll();
-    if (event !== undefined && event.type !== 'failed') this.#pendingBytes -= event.size;
+    // Not all bytes are of messages: there are handshakes and decoys.
+    if (event === undefined) this.#pendingBytes = this.transport.bufferedBytes;
+    else if (event.type !== 'failed') this.#pendingBytes -= event.size;
     switch (event?.type) {
       case 'message':
         this.received.addMessage(messageTypeOf(event.message), event.size);
+        this.#trace('received', messageTypeOf(event.message), event.payloadSize);
         break;
       case 'undecodable':
         this.received.addMessage(event.messageType, event.size);
+        this.#trace('received', event.messageType, event.payloadSize);
         break;
       case 'rejected':
         // Core does not trust what such a frame says of its type.
@@ -66,16 +73,20 @@ export class Link {
   /** Sends a message. */
   send(message: Message, now: Time): void {
     const type = messageTypeOf(message);
+    if (this.#isTraced) this.#trace('sent', type, payloadSize(message));
     this.sent.addMessage(type, this.transport.send(message));
-    this.flush(now, type);
+    this.flush(now);
   }
 
-  /** Hands out what the transport has for the peer. */
-  flush(now: Time, messageType = ''): void {
+  /** Hands out what the transport has for the peer, and what it wants done. */
+  flush(now: Time): void {
+    if (this.#closed) return;
     for (let data = this.transport.pollBytes(); data; data = this.transport.pollBytes()) {
       this.sent.addBytes(data.length, now.unix);
-      this.push({ type: 'send', data, messageType });
+      this.push({ type: 'send', data });
     }
+    const work = this.transport.pollWork?.();
+    if (work !== undefined) this.push({ type: 'work', work });
   }
 
   /** Adds an effect. */
@@ -91,11 +102,21 @@ export class Link {
   /** Ends the connection. */
   disconnect(reason: DisconnectReason, detail: string): void {
     this.push({ type: 'disconnect', reason, detail });
+    this.close();
+  }
+
+  /** Takes note that the connection is over. */
+  close(): void {
     this.#closed = true;
+    this.transport.close?.();
   }
 
   /** Ends the connection. The log gets Core's words for it: why, and whom. */
   drop(reason: DisconnectReason, why: string): void {
     this.disconnect(reason, `${why}, disconnecting peer=${this.#id}`);
+  }
+
+  #trace(direction: 'received' | 'sent', messageType: string, payloadSize: number): void {
+    if (this.#isTraced) this.push({ type: 'trace', direction, messageType, payloadSize });
   }
 }

@@ -1,3 +1,4 @@
+import type { KeyWork, KeyWorkResult } from '@btcp2p/bip324';
 import type { Feature, Message, Version } from '@btcp2p/wire';
 import type { DisconnectReason } from './disconnect-reason.ts';
 
@@ -17,12 +18,20 @@ export type PeerInput =
    * The caller wants a message sent. Throws `PeerError` before the connection is established, and
    * for messages of the handshake; does nothing after a disconnect.
    */
-  | { readonly type: 'send'; readonly message: Message };
+  | { readonly type: 'send'; readonly message: Message }
+  /** The result of the last `work` effect. */
+  | { readonly type: 'worked'; readonly result: KeyWorkResult }
+  /** The connection is gone: keys are overwritten, and nothing more happens. */
+  | { readonly type: 'disconnected' };
 
 /** What was found out about a peer by the time of its `verack`. */
 export interface Established {
   readonly type: 'established';
   readonly version: Version;
+  /** Whether what passes is encrypted (BIP 324). */
+  readonly transport: 'v1' | 'v2';
+  /** 32 bytes that both sides of an encrypted connection share, and nobody else's have. */
+  readonly sessionId: Uint8Array | undefined;
   /** The lower of both protocol versions. */
   readonly commonVersion: number;
   /** Seconds by which the peer's clock is ahead of ours. */
@@ -61,12 +70,25 @@ export type NoticeCode =
 
 /** What a connection asks for. Nothing follows `disconnect`. */
 export type PeerEffect =
-  /** Bytes for the peer. `messageType` is empty for those that are not of one message. */
-  | { readonly type: 'send'; readonly data: Uint8Array; readonly messageType: string }
+  /** Bytes for the peer. */
+  | { readonly type: 'send'; readonly data: Uint8Array }
+  /**
+   * A slow step of the encrypted transport, to be answered by `worked`: until then what the peer
+   * sends waits. Only for transports that are made with `deferWork`.
+   */
+  | { readonly type: 'work'; readonly work: KeyWork }
   | Established
   /** A message for the caller, always after `established`. `size` is bytes on the wire. */
   | { readonly type: 'message'; readonly message: Message; readonly size: number }
   /** The connection is over. `detail` is the line of Core's debug log. */
   | { readonly type: 'disconnect'; readonly reason: DisconnectReason; readonly detail: string }
   /** `detail` is the line of Core's debug log. */
-  | { readonly type: 'notice'; readonly code: NoticeCode; readonly detail: string };
+  | { readonly type: 'notice'; readonly code: NoticeCode; readonly detail: string }
+  /** A message was received whole, or is sent. Only for peers that are made with `traceMessages`. */
+  | {
+      readonly type: 'trace';
+      readonly direction: 'received' | 'sent';
+      readonly messageType: string;
+      /** Bytes without framing. */
+      readonly payloadSize: number;
+    };

@@ -2,6 +2,7 @@ import type { PeerId, Rng, Time } from '@btcp2p/machine';
 import type { Feature, Network, Sha256d, VersionAddress } from '@btcp2p/wire';
 import type { ConnectionType } from './connection-type.ts';
 import type { NetPermission } from './permissions.ts';
+import type { TrafficShaping } from './traffic-shaping.ts';
 import type { Transport } from './transport.ts';
 
 /** How one connection is to be conducted. */
@@ -63,8 +64,13 @@ export interface PeerOptions {
    */
   readonly oneMessageAtATime?: boolean;
 
+  /** Whether every message is told of by a `trace` effect, for a log. Off by default. */
+  readonly traceMessages?: boolean;
+
   /** `V1Transport` by default. */
   readonly transport?: Transport;
+  /** Sends decoys over an encrypted transport. None by default. */
+  readonly shaping?: TrafficShaping;
   /** For the default transport. */
   readonly sha256d?: Sha256d;
 }

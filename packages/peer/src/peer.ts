@@ -1,12 +1,6 @@
 import { Timers, type Instant, type Machine, type PeerId, type Time } from '@btcp2p/machine';
-import {
-  MAX_LOCATOR_SZ,
-  messageTypeOf,
-  ServiceFlags,
-  V1_HEADER_SIZE,
-  V1Transport,
-} from '@btcp2p/wire';
-import type { Feature, Message, SendCmpct, TransportEvent, Version } from '@btcp2p/wire';
+import { MAX_LOCATOR_SZ, messageTypeOf, ServiceFlags, V1Transport } from '@btcp2p/wire';
+import type { Feature, Message, SendCmpct, Version } from '@btcp2p/wire';
 import { relaysTransactions, type ConnectionType } from './connection-type.ts';
 import { limitVerdict } from './exceeded-limit.ts';
 import { Link } from './link.ts';
@@ -24,6 +18,7 @@ import {
   PING_INTERVAL,
   TIMEOUT_INTERVAL,
 } from './timing.ts';
+import type { TransportEvent } from './transport.ts';
 
 /** Where a connection stands. Its messages are the caller's only when it is `established`. */
 export type PeerStage = 'awaiting-version' | 'awaiting-verack' | 'established' | 'disconnected';
@@ -33,7 +28,8 @@ type TimerName =
   | 'ping'
   | 'ping-timeout'
   | 'receive-timeout'
-  | 'addr-fetch-timeout';
+  | 'addr-fetch-timeout'
+  | 'decoy';
 
 /** Most satoshis there can be (Core `MAX_MONEY`, consensus/amount.h). */
 const MAX_MONEY = 21_000_000n * 100_000_000n;
@@ -55,6 +51,7 @@ const MAX_MONEY = 21_000_000n * 100_000_000n;
  *    no answer.
  * 3. The handshake has `peerTimeout`. After it, an unanswered ping, or silence, ends the connection
  *    in 20 minutes. An addr-fetch connection lasts 5 minutes.
+ * 4. Over an encrypted transport decoys go out as `shaping` says, if it is given.
  *
  * **Rationale.** The timeouts of rule 3 do not apply before `peerTimeout` is over, as in Core, so
  * that this one setting puts all of them off. One ping at a time, however late its answer: a second
@@ -72,11 +69,16 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
   #feeFilter = 0n;
   #announcesCompact = false;
   #isWaiting = false;
+  #decoySize = 0;
 
   /** An outbound peer's `version` waits in {@link poll} at once. */
   constructor(options: PeerOptions) {
     this.#options = options;
-    this.#link = new Link(options.id, options.transport ?? v1Transport(options));
+    this.#link = new Link(
+      options.id,
+      options.transport ?? v1Transport(options),
+      options.traceMessages === true,
+    );
     this.#negotiation = new Negotiation(options, this.#link);
     this.#peerTimeout = options.peerTimeout ?? DEFAULT_PEER_CONNECT_TIMEOUT;
     this.#timers.set('handshake', this.#timeoutsApplyAt);
@@ -173,6 +175,14 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
     return this.#link.pendingBytes;
   }
 
+  /**
+   * Whether the peer should be dialled again with v1 if it hangs up now: it has not answered to v2
+   * with a single byte (Core `Transport::ShouldReconnectV1`).
+   */
+  get shouldReconnectV1(): boolean {
+    return this.#link.transport.shouldReconnectV1 === true;
+  }
+
   /** What the connection can tell of itself, for `getpeerinfo`. */
   info(now: Time): PeerInfo {
     const { transport, sent, received } = this.#link;
@@ -184,7 +194,11 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
   // Inputs and outputs of a machine.
 
   handle(input: PeerInput, now: Time): void {
-    if (this.#link.isClosed) return;
+    if (this.#link.isClosed) {
+      // Secrets that come too late are overwritten where they would have gone.
+      if (input.type === 'worked') this.#link.transport.completeWork!(input.result);
+      return;
+    }
     switch (input.type) {
       case 'received':
         this.#handleReceived(input.data, now);
@@ -195,6 +209,14 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
         break;
       case 'send':
         this.#handleSend(input.message, now);
+        break;
+      case 'worked':
+        this.#link.transport.completeWork!(input.result);
+        this.#handleEvents(now);
+        this.#link.flush(now);
+        break;
+      case 'disconnected':
+        this.#link.close();
     }
   }
 
@@ -227,7 +249,7 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
     if (this.#negotiation.isEstablished) this.#watch('receive-timeout', now);
     this.#handleEvents(now);
     // An encrypted transport may have bytes of its own to send, in answer to what it received.
-    if (!this.#link.isClosed) this.#link.flush(now);
+    this.#link.flush(now);
   }
 
   /** Handles what has come, up to the next message for the caller if that is to be waited for. */
@@ -265,12 +287,12 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
         this.#link.notice('rejected', `${event.detail}, peer=${this.id}`);
         break;
       case 'failed':
-        this.#link.disconnect('header-error', `${event.detail}, peer=${this.id}`);
+        this.#link.disconnect(failureReason(event.code), `${event.detail}, peer=${this.id}`);
     }
   }
 
   #handleMessage(event: TransportEvent & { readonly type: 'message' }, now: Time): void {
-    const { message, size } = event;
+    const { message, size, payloadSize } = event;
     switch (message.type) {
       case 'verack': {
         const wasEstablished = this.#negotiation.isEstablished;
@@ -279,10 +301,10 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
         break;
       }
       case 'ping':
-        this.#handlePing(message.payload.nonce, size, now);
+        this.#handlePing(message.payload.nonce, payloadSize, now);
         break;
       case 'pong':
-        this.#handlePong(message.payload.nonce, size, now);
+        this.#handlePong(message.payload.nonce, payloadSize, now);
         break;
       case 'feefilter':
         this.#handleFeeFilter(message.payload.feerate);
@@ -296,7 +318,7 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
   }
 
   #handleUndecodable(event: TransportEvent & { readonly type: 'undecodable' }): void {
-    const { messageType, error, size } = event;
+    const { messageType, error, payloadSize } = event;
     if (this.#negotiation.handleUndecodable(messageType)) return;
     const exceeds = error.code === 'limit-exceeded';
     switch (exceeds ? limitVerdict(messageType, this.connectionType) : 'ignore') {
@@ -307,7 +329,7 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
         this.#link.drop('oversized-locator', `${messageType} locator size > ${MAX_LOCATOR_SZ}`);
         break;
       case 'ignore': {
-        const text = undecodableText(messageType, payloadBytes(size), error);
+        const text = undecodableText(messageType, payloadSize, error);
         this.#link.notice('undecodable', text);
       }
     }
@@ -331,9 +353,12 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
     }
     this.#watch('receive-timeout', now);
     const { commonVersion, timeOffset, wtxidRelay, wantsAddrV2 } = this.#negotiation;
+    const { transport } = this.#link;
     this.#link.push({
       type: 'established',
       version: this.version!,
+      transport: transport.protocol === 'v2' ? 'v2' : 'v1',
+      sessionId: transport.sessionId,
       commonVersion,
       timeOffset,
       wtxidRelay,
@@ -342,6 +367,7 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
       features: [...this.features],
     });
     this.#sendPing(now);
+    this.#scheduleDecoy(now);
   }
 
   #handleFeeFilter(feerate: bigint): void {
@@ -355,21 +381,21 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
 
   // Pings.
 
-  #handlePing(nonce: bigint | undefined, size: number, now: Time): void {
+  #handlePing(nonce: bigint | undefined, payloadSize: number, now: Time): void {
     if (this.commonVersion <= BIP0031_VERSION) return;
     if (nonce === undefined) {
-      this.#link.notice('undecodable', tooShortText('ping', payloadBytes(size)));
+      this.#link.notice('undecodable', tooShortText('ping', payloadSize));
       return;
     }
     this.#link.send({ type: 'pong', payload: { nonce } }, now);
   }
 
-  #handlePong(nonce: bigint | undefined, size: number, now: Time): void {
+  #handlePong(nonce: bigint | undefined, payloadSize: number, now: Time): void {
     const expected = this.#ping.nonce;
     const problem = this.#ping.handlePong(nonce, now.instant);
     if (problem !== undefined) {
       const nonces = `${hex(expected)} expected, ${hex(nonce ?? 0n)} received`;
-      const text = `pong peer=${this.id}: ${problem}, ${nonces}, ${payloadBytes(size)} bytes`;
+      const text = `pong peer=${this.id}: ${problem}, ${nonces}, ${payloadSize} bytes`;
       this.#link.notice('pong-problem', text);
     }
     if (expected !== 0n && this.#ping.nonce === 0n) {
@@ -398,6 +424,22 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
     }
   }
 
+  // Decoys.
+
+  #scheduleDecoy(now: Time): void {
+    if (this.#link.transport.protocol !== 'v2') return;
+    const next = this.#options.shaping?.nextDecoy?.(this.#options.rng);
+    if (next === undefined) return;
+    this.#decoySize = next.size;
+    this.#timers.set('decoy', now.instant + next.delay);
+  }
+
+  #sendDecoy(now: Time): void {
+    this.#link.transport.sendDecoy?.(this.#decoySize);
+    this.#link.flush(now);
+    this.#scheduleDecoy(now);
+  }
+
   // Timeouts.
 
   /** Until then the handshake may take its time, and no other timeout applies. */
@@ -414,6 +456,8 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
     switch (name) {
       case 'ping':
         return this.#sendPing(now);
+      case 'decoy':
+        return this.#sendDecoy(now);
       case 'handshake':
         return this.#handleHandshakeTimeout();
       case 'ping-timeout': {
@@ -452,5 +496,7 @@ function v1Transport({ network, sha256d }: PeerOptions): V1Transport {
 
 const hex = (value: bigint): string => value.toString(16);
 
-/** For the log, which counts as Core's v1 transport does. */
-const payloadBytes = (size: number): number => Math.max(0, size - V1_HEADER_SIZE);
+const failureReason = (
+  code: (TransportEvent & { readonly type: 'failed' })['code'],
+): 'header-error' | 'v2-error' =>
+  code === 'wrong-magic' || code === 'oversized-message' ? 'header-error' : 'v2-error';

@@ -16,6 +16,7 @@ describe('isTransient', () => {
     'late-negotiation': false,
     'invalid-feature': false,
     'header-error': false,
+    'v2-error': false,
     'oversized-locator': false,
     misbehaving: false,
     'no-message-timeout': true,

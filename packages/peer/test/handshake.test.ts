@@ -75,7 +75,7 @@ describe('opening', () => {
 
 describe('being established', () => {
   test('verack brings sendcmpct, the event, then a ping', () => {
-    const script = new ScriptedPeer();
+    const script = new ScriptedPeer({ traceMessages: true });
     script.say(
       version({ timestamp: BigInt(START.unix) + 90n }),
       { type: 'wtxidrelay', payload: {} },
@@ -89,6 +89,8 @@ describe('being established', () => {
       {
         type: 'established',
         version: theirVersion({ timestamp: BigInt(START.unix) + 90n }),
+        transport: 'v1',
+        sessionId: undefined,
         commonVersion: 70016,
         timeOffset: 90,
         wtxidRelay: true,
@@ -97,9 +99,10 @@ describe('being established', () => {
         features: [],
       },
     ]);
-    const order = script.effects.map((effect) =>
-      effect.type === 'send' ? effect.messageType : effect.type,
-    );
+    const order = script.effects.flatMap((effect) => {
+      if (effect.type !== 'trace') return effect.type === 'send' ? [] : [effect.type];
+      return effect.direction === 'sent' ? [effect.messageType] : [];
+    });
     expect(order.slice(4)).toEqual(['sendcmpct', 'established', 'ping']);
     expect(script.peer.stage).toBe('established');
   });

@@ -8,7 +8,15 @@ import {
   type Rng,
   type Time,
 } from '@btcp2p/machine';
-import { Peer, type DisconnectReason, type Established, type NoticeCode } from '@btcp2p/peer';
+import type { Aead, EllSwift } from '@btcp2p/bip324';
+import {
+  Peer,
+  V2Transport,
+  type DisconnectReason,
+  type Established,
+  type NoticeCode,
+  type TrafficShaping,
+} from '@btcp2p/peer';
 import type { Feature, Message, Network, Sha256d } from '@btcp2p/wire';
 
 /**
@@ -19,6 +27,9 @@ import type { Feature, Message, Network, Sha256d } from '@btcp2p/wire';
  * - `connection-lost`: the system gave it up (`ECONNRESET`, …)
  */
 export type CloseReason = DisconnectReason | 'closed-by-us' | 'closed-by-peer' | 'connection-lost';
+
+/** What a peer found worth a word, or `reconnecting-v1`: the peer hung up on v2. */
+export type PeerNoticeCode = NoticeCode | 'reconnecting-v1';
 
 /**
  * What a {@link PeerHost} tells. A connection is `ended` when nothing more passes in either
@@ -31,7 +42,7 @@ export type PeerHostEvent =
   | { readonly type: 'message'; readonly id: PeerId; readonly message: Message;
       readonly size: number }
   | { readonly type: 'drained'; readonly id: PeerId }
-  | { readonly type: 'notice'; readonly address: string; readonly code: NoticeCode;
+  | { readonly type: 'notice'; readonly address: string; readonly code: PeerNoticeCode;
       readonly detail: string }
   /** `wasEstablished`: whether `established` came before. */
   | { readonly type: 'ended'; readonly id: PeerId; readonly reason: CloseReason;
@@ -50,6 +61,10 @@ export interface PeerHostOptions {
   readonly peerTimeout?: number;
   readonly rng: Rng;
   readonly sha256d: Sha256d;
+  readonly v2Transport: boolean;
+  readonly aead: Aead;
+  readonly ellSwift: EllSwift;
+  readonly shaping?: TrafficShaping;
 }
 
 interface Hosted {
@@ -62,8 +77,9 @@ interface Hosted {
   unsent: number;
 }
 
-/** The one dial that a host makes at a time is told apart from others by nobody. */
-const ATTEMPT = 0;
+/** Dials with v2 and with v1. There is one at a time, so that they need not be told apart further. */
+const ATTEMPT_V2 = 2;
+const ATTEMPT_V1 = 1;
 
 /**
  * The machine behind `connect` and `listen`: a `Peer` for each connection, and nothing that would
@@ -82,7 +98,8 @@ export class PeerHost implements Machine<NetworkInput<never>, NetworkEffect<neve
 
   /** Dials. One dial at a time. */
   connect(address: string): void {
-    this.#outbox.push({ type: 'connect', attempt: ATTEMPT, address });
+    const attempt = this.#options.v2Transport ? ATTEMPT_V2 : ATTEMPT_V1;
+    this.#outbox.push({ type: 'connect', attempt, address });
   }
 
   /**
@@ -120,7 +137,7 @@ export class PeerHost implements Machine<NetworkInput<never>, NetworkEffect<neve
   handle(input: NetworkInput<never>, now: Time): void {
     switch (input.type) {
       case 'connected':
-        return this.#handleConnected(input.peer, input.address, input.attempt === undefined, now);
+        return this.#handleConnected(input.peer, input.address, input.attempt, now);
       case 'connect-failed':
         this.#outbox.push({ type: 'event', event: { type: 'connect-failed', cause: input.cause } });
         return;
@@ -129,7 +146,7 @@ export class PeerHost implements Machine<NetworkInput<never>, NetworkEffect<neve
       case 'drained':
         return this.#handleDrained(input.peer);
       case 'disconnected':
-        return this.#handleDisconnected(input.peer, input.cause);
+        return this.#handleDisconnected(input.peer, input.cause, now);
       case 'completed':
         throw new Error('there are no requests');
     }
@@ -158,12 +175,14 @@ export class PeerHost implements Machine<NetworkInput<never>, NetworkEffect<neve
     }
   }
 
-  #handleConnected(id: PeerId, address: string, isInbound: boolean, now: Time): void {
-    const { rng } = this.#options;
+  #handleConnected(id: PeerId, address: string, attempt: number | undefined, now: Time): void {
+    const { rng, v2Transport } = this.#options;
     const nonce = rng.u64();
+    const isInbound = attempt === undefined;
+    const speaksV2 = v2Transport && attempt !== ATTEMPT_V1;
     const peer = new Peer({
-      // The transport is the default one of `Peer`: this is where another would be chosen.
       ...this.#options,
+      ...(speaksV2 && { transport: this.#v2Transport(isInbound) }),
       id,
       connectionType: isInbound ? 'inbound' : 'manual',
       address,
@@ -175,6 +194,20 @@ export class PeerHost implements Machine<NetworkInput<never>, NetworkEffect<neve
     const hosted = { peer, address, nonce, isEstablished: false, hasEnded: false, unsent: 0 };
     this.#hosted.set(id, hosted);
     this.#carryOut(id, hosted);
+  }
+
+  #v2Transport(isInbound: boolean): V2Transport {
+    const { network, rng, aead, ellSwift, sha256d, shaping } = this.#options;
+    const garbageSize = shaping?.garbageSize?.(rng);
+    return new V2Transport({
+      role: isInbound ? 'responder' : 'initiator',
+      magic: network.magic,
+      rng,
+      aead,
+      ellSwift,
+      sha256d,
+      ...(garbageSize !== undefined && { garbageSize }),
+    });
   }
 
   #isOwnNonce(nonce: bigint): boolean {
@@ -204,14 +237,24 @@ export class PeerHost implements Machine<NetworkInput<never>, NetworkEffect<neve
     this.#outbox.push({ type: 'event', event: { type: 'drained', id } });
   }
 
-  #handleDisconnected(id: PeerId, cause: string): void {
+  #handleDisconnected(id: PeerId, cause: string, now: Time): void {
     const hosted = this.#active(id);
     if (hosted !== undefined) {
       const [reason, detail] = reasonOf(cause);
-      this.#end(id, hosted, reason, detail);
+      const again = reason !== 'closed-by-us' && hosted.peer.shouldReconnectV1;
+      if (again) this.#reconnectV1(hosted.address);
+      else this.#end(id, hosted, reason, detail);
+      hosted.peer.handle({ type: 'disconnected' }, now);
     }
     this.#hosted.delete(id);
     this.#outbox.push({ type: 'event', event: { type: 'gone', id } });
+  }
+
+  #reconnectV1(address: string): void {
+    const detail = `retrying with v1 transport protocol for ${address}`;
+    const event = { type: 'notice', address, code: 'reconnecting-v1', detail } as const;
+    this.#outbox.push({ type: 'event', event });
+    this.#outbox.push({ type: 'connect', attempt: ATTEMPT_V1, address });
   }
 
   #carryOut(id: PeerId, hosted: Hosted): void {
@@ -238,6 +281,9 @@ export class PeerHost implements Machine<NetworkInput<never>, NetworkEffect<neve
           this.#outbox.push({ type: 'event', event: { type: 'notice', address, code, detail } });
           break;
         }
+        case 'work':
+        case 'trace':
+          throw new Error(`${effect.type} was not asked for`);
         case 'disconnect':
           return this.#disconnect(id, hosted, effect.reason, effect.detail);
       }

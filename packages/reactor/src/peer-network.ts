@@ -1,9 +1,11 @@
 import type { PeerId, Rng } from '@btcp2p/machine';
-import type { NoticeCode } from '@btcp2p/peer';
+import type { TrafficShaping } from '@btcp2p/peer';
 import type { Feature, Network, Sha256d } from '@btcp2p/wire';
+import { nativeAead } from './native-aead.ts';
+import { nativeEllSwift } from './native-secp256k1.ts';
 import { nativeSha256d } from './native-sha256d.ts';
 import { PeerConnection, type Closed, type PeerConnectionEvents } from './peer-connection.ts';
-import { PeerHost, type PeerHostEvent } from './peer-host.ts';
+import { PeerHost, type PeerHostEvent, type PeerNoticeCode } from './peer-host.ts';
 import { Reactor } from './reactor.ts';
 import { secureRng } from './secure-rng.ts';
 
@@ -14,7 +16,7 @@ export const DEFAULT_USER_AGENT = '/btcp2p:0.1/';
 export interface PeerNotice {
   /** The peer's `host:port`. */
   readonly address: string;
-  readonly code: NoticeCode;
+  readonly code: PeerNoticeCode;
   /** For the log. */
   readonly detail: string;
 }
@@ -36,7 +38,14 @@ export interface PeerConnectionOptions {
   readonly features?: readonly Feature[];
   /** Milliseconds for the version handshake, 60 s by default (Core's `-peertimeout`). */
   readonly peerTimeout?: number;
-  /** `secureRng` by default. */
+  /**
+   * Whether to encrypt where the peer can do so (BIP 324; Core's `-v2transport`), true by default.
+   * A peer that hangs up on that is dialled once more, with v1; one that dials may speak either.
+   */
+  readonly v2Transport?: boolean;
+  /** Hides the shape of what passes over encrypted connections. Off by default. */
+  readonly shaping?: TrafficShaping;
+  /** Also makes the keys of encrypted connections. `secureRng` by default. */
   readonly rng?: Rng;
   /** `nativeSha256d` by default. */
   readonly sha256d?: Sha256d;
@@ -74,6 +83,9 @@ export class PeerNetwork {
       relay: relay ?? false,
       rng: rng ?? secureRng,
       sha256d: sha256d ?? nativeSha256d,
+      v2Transport: options.v2Transport ?? true,
+      aead: nativeAead,
+      ellSwift: nativeEllSwift,
     });
     this.#reactor = new Reactor({
       machine: this.#host,

@@ -45,10 +45,11 @@ function padding(bytes: number): number[] {
 
 function loadWords(code: WasmCode, count: number, stride: number): void {
   for (let word = 0; word < count; word++) {
-    code.vector(0);
+    code.i32x4(0);
     for (let lane = 0; lane < 4; lane++) {
       // The address goes below the vector on the stack, so the vector waits in a local.
-      code.set(TEMPORARY).get(INPUT).get(TEMPORARY).loadLane(lane * stride + word * 4, lane);
+      code.set(TEMPORARY).get(INPUT).get(TEMPORARY);
+      code.memoryLane('v128.load32_lane', lane * stride + word * 4, lane);
     }
     code.set(W + word);
     code.get(W + word).get(W + word).shuffle(SWAP_BYTES).set(W + word);
@@ -59,25 +60,26 @@ function storeState(code: WasmCode): void {
   for (let word = 0; word < 8; word++) {
     code.get(STATE + word).get(STATE + word).shuffle(SWAP_BYTES).set(TEMPORARY);
     for (let lane = 0; lane < 4; lane++) {
-      code.get(OUTPUT).get(TEMPORARY).storeLane(lane * 32 + word * 4, lane);
+      code.get(OUTPUT).get(TEMPORARY).memoryLane('v128.store32_lane', lane * 32 + word * 4, lane);
     }
   }
 }
 
 function setWords(code: WasmCode, first: number, words: readonly number[]): void {
-  words.forEach((word, i) => code.vector(word).set(first + i));
+  words.forEach((word, i) => code.i32x4(word).set(first + i));
 }
 
 function rotate(code: WasmCode, local: number, bits: number): void {
-  code.get(local).shiftRight(bits).get(local).shiftLeft(32 - bits).or();
+  code.get(local).i32(bits).op('i32x4.shr_u');
+  code.get(local).i32(32 - bits).op('i32x4.shl', 'v128.or');
 }
 
 /** The exclusive or of rotations by `bits`, the last of which is a shift if `shift` says so. */
 function sigma(code: WasmCode, local: number, bits: readonly number[], shift = false): void {
   bits.forEach((count, i) => {
-    if (shift && i === bits.length - 1) code.get(local).shiftRight(count);
+    if (shift && i === bits.length - 1) code.get(local).i32(count).op('i32x4.shr_u');
     else rotate(code, local, count);
-    if (i > 0) code.xor();
+    if (i > 0) code.op('v128.xor');
   });
 }
 
@@ -89,9 +91,9 @@ function compress(code: WasmCode): void {
     if (round >= 16) {
       code.get(word(0));
       sigma(code, word(1), [7, 18, 3], true);
-      code.add().get(word(9)).add();
+      code.op('i32x4.add').get(word(9)).op('i32x4.add');
       sigma(code, word(14), [17, 19, 10], true);
-      code.add().set(word(0));
+      code.op('i32x4.add').set(word(0));
     }
     const [a, b, c, d, e, f, g, h] = Array.from(
       { length: 8 },
@@ -99,20 +101,23 @@ function compress(code: WasmCode): void {
     ) as [number, number, number, number, number, number, number, number];
     code.get(h);
     sigma(code, e, [6, 11, 25]);
-    code.add().get(f).get(g).get(e).select().add();
-    code.vector(K[round]!).add().get(word(0)).add().set(h);
-    code.get(d).get(h).add().set(d);
+    code.op('i32x4.add').get(f).get(g).get(e).op('v128.bitselect', 'i32x4.add');
+    code.i32x4(K[round]!).op('i32x4.add').get(word(0)).op('i32x4.add').set(h);
+    code.get(d).get(h).op('i32x4.add').set(d);
     code.get(h);
     sigma(code, a, [2, 13, 22]);
     // The majority of a, b and c is c where a and b differ, and a where they agree.
-    code.add().get(c).get(a).get(a).get(b).xor().select().add().set(h);
+    code.op('i32x4.add').get(c).get(a).get(a).get(b).op('v128.xor', 'v128.bitselect', 'i32x4.add');
+    code.set(h);
   }
-  for (let i = 0; i < 8; i++) code.get(STATE + i).get(BEFORE + i).add().set(STATE + i);
+  for (let i = 0; i < 8; i++) code.get(STATE + i).get(BEFORE + i).op('i32x4.add').set(STATE + i);
 }
 
 /** A function (input, output, count): hashes `count` messages, four at a time, into 32 bytes each. */
 function overLanes(messageSize: number, hash: (code: WasmCode) => void): WasmCode {
-  const code = new WasmCode(VECTORS).loop();
+  const code = new WasmCode(['i32', 'i32', 'i32']);
+  code.local('v128', VECTORS);
+  code.loop();
   hash(code);
   code.advance(INPUT, 4 * messageSize).advance(OUTPUT, 4 * 32).advance(COUNT, -4);
   return code.repeatWhilePositive(COUNT);

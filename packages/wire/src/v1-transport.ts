@@ -46,6 +46,11 @@ export class V1Transport {
     this.#sha256d = options.sha256d ?? sha256d;
   }
 
+  /** Bytes of a message that has not come whole yet. */
+  get bufferedBytes(): number {
+    return this.#headerLength + this.#partialLength;
+  }
+
   /** Takes bytes from the peer, in order. After a failure they are ignored. */
   receive(data: Uint8Array): void {
     let offset = 0;

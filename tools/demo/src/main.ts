@@ -30,14 +30,17 @@ try {
 }
 
 async function demo(): Promise<void> {
-  say('Two processes on this machine, which speak the Bitcoin P2P protocol over TCP on loopback:');
+  say('Two processes on this machine, which speak the Bitcoin P2P protocol over TCP on loopback,');
+  say('encrypted (BIP 324):');
   say(`1. a node that mines ${BLOCKS} regtest blocks, and serves them …`);
   const miner = fork(new URL('./miner.js', import.meta.url), [makeDirectory('miner'), `${BLOCKS}`]);
   children.push(miner);
+  let theirSession = '';
   const mined = new Map<number, { readonly hash: string; readonly time: number }>();
   const address = await new Promise<string>((resolve) => {
     miner.on('message', (message: FromMiner) => {
       if (message.type === 'listening') resolve(message.address);
+      else if (message.type === 'session') theirSession = message.id;
       else mined.set(message.height, { hash: message.hash, time: performance.now() });
     });
     miner.once('exit', () => end('the mining process ended'));
@@ -60,8 +63,12 @@ async function demo(): Promise<void> {
   const [code] = (await exited) as [number];
   if (code !== 0) end(`btcp2p-node ended with ${code}`);
 
+  const text = readFileSync(log, 'utf8');
+  const session = /New manual v2 peer connected: .*session_id=([0-9a-f]{64})/.exec(text)?.[1];
+  if (session === undefined) end('the connection was not encrypted');
+  if (session !== theirSession) end(`the session is ${session} here and ${theirSession} there`);
   const tips = new Map(
-    [...readFileSync(log, 'utf8').matchAll(/new best=(\w+) height=(\d+)/g)].map(
+    [...text.matchAll(/new best=(\w+) height=(\d+)/g)].map(
       ([, hash, height]) => [Number(height), hash] as const,
     ),
   );
@@ -74,6 +81,8 @@ async function demo(): Promise<void> {
   say(`Shown: ${BLOCKS} headers and blocks synced in ${seconds.toFixed(1)} s from the start of the`);
   say(`process (${rate} blocks/s, every one checked and on disk before it counted), and`);
   say(`${mined.size} more while they were mined: the same ${top} blocks on both sides.`);
+  say(`Session id here:  ${session}`);
+  say(`Session id there: ${theirSession}`);
   miner.removeAllListeners('exit');
   miner.disconnect();
 }

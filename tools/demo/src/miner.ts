@@ -25,6 +25,7 @@ for (const block of chain.mine(Number(blocks))) give(block);
 tell({ type: 'listening', address: node.addresses[0]!, height: Number(blocks) });
 
 process.on('message', ({ interval, until }: ToMiner) => {
+  tell({ type: 'session', id: node.peers()[0]?.session_id ?? '' });
   const timer = setInterval(() => {
     const [block] = chain.mine(1);
     const height = chain.blocks.length;

@@ -1,6 +1,6 @@
 import { checkProofOfWork, consensusParams, isBlockMutated, type HeaderTree } from '@btcp2p/consensus';
 import type { UnixTime } from '@btcp2p/machine';
-import type { Job, JobResult } from '@btcp2p/node';
+import type { StorageJob, StorageResult } from '@btcp2p/node';
 import { nativeSha256d } from '@btcp2p/reactor';
 import { BlockView, DecodeError, type Network, type Sha256d } from '@btcp2p/wire';
 import { fileError, type NodeError } from '../node-error.ts';
@@ -99,7 +99,7 @@ export class Storage {
    * Does a job of a node. A block counts as kept once the headers before it are kept too. Never
    * rejects.
    */
-  async perform(job: Job): Promise<JobResult> {
+  async perform(job: StorageJob): Promise<StorageResult> {
     try {
       switch (job.type) {
         case 'append-headers':

@@ -1,3 +1,4 @@
+import { nobleEllSwift, performKeyWork } from '@btcp2p/bip324';
 import { consensusParams, genesisAnchor, HeaderTree } from '@btcp2p/consensus';
 import { PeerIds, SeededRng, type PeerId, type Time } from '@btcp2p/machine';
 import { hashToHex, regtest } from '@btcp2p/wire';
@@ -21,11 +22,16 @@ export class Host {
   readonly peerIds = new PeerIds();
   readonly ends = new Map<PeerId, End>();
   readonly paused = new Set<PeerId>();
+  /** Slow steps of handshakes that were taken, and what each is said to take, in milliseconds. */
+  keyWork = 0;
+  keyWorkTime = 1;
+  readonly #rng: SeededRng;
   /** Set to have every write fail. */
   diskFailure: string | undefined;
 
   constructor(address: string, seed: bigint, options: Partial<NodeOptions> = {}) {
     this.address = address;
+    this.#rng = new SeededRng(seed).fork('keys');
     const params = consensusParams(regtest);
     this.headers = new HeaderTree({ params, anchor: genesisAnchor(regtest) });
     this.node = new Node({
@@ -39,6 +45,11 @@ export class Host {
   }
 
   perform(job: Job): JobResult {
+    if (job.type === 'key-work') {
+      this.keyWork++;
+      const result = performKeyWork(job.work, nobleEllSwift, this.#rng);
+      return { type: 'key-work', result, elapsed: this.keyWorkTime };
+    }
     if (job.type !== 'read-block' && this.diskFailure !== undefined) {
       return { type: 'failed', detail: this.diskFailure };
     }

@@ -56,7 +56,10 @@ export class ScriptedPeer {
     return this.effects.flatMap((effect) => {
       switch (effect.type) {
         case 'send':
+        case 'trace':
           return [];
+        case 'work':
+          return [`work ${effect.work.type}`];
         case 'message':
           return [`message ${messageTypeOf(effect.message)}`];
         case 'notice':
