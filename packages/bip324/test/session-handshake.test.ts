@@ -100,7 +100,7 @@ describe('garbage', () => {
     expect(new Set(sizes).size).toBeGreaterThan(200);
   });
 
-  test.each(ROLES)('an %s takes 4,095 bytes of it and no more', (role) => {
+  test.each(ROLES)('%s: takes 4,095 bytes of it and no more', (role) => {
     for (const size of [0, 1, 15, 16, 17, 4_094, 4_095]) {
       const { tested, peer } = againstRaw(role);
       const garbage = pattern(size);
@@ -283,7 +283,7 @@ function replay(role: 'initiator' | 'responder', chunks: readonly Uint8Array[], 
 const cutAt = (bytes: Uint8Array, ...cuts: number[]): Uint8Array[] =>
   [0, ...cuts].map((cut, i) => bytes.slice(cut, cuts[i] ?? bytes.length));
 
-describe.each(ROLES)('an %s that hears a recorded conversation', (role) => {
+describe.each(ROLES)('%s: hears a recorded conversation', (role) => {
   const { heard, events } = recording(role);
 
   test.each([false, true])('cut at any byte (deferred: %p)', (defer) => {
@@ -327,10 +327,10 @@ describe('deferred work', () => {
     expect(tested.pollWork()).toBeUndefined();
     // Bytes may come before the key exists.
     tested.receive(peer.publicKey.slice(0, 10));
-    expect([tested.waitingBytes, tested.receivedBytes]).toEqual([10, 10]);
+    expect([tested.bufferedBytes, tested.receivedBytes]).toEqual([10, 10]);
     work(tested, first!);
     const ours = bytesOf(tested);
-    expect([ours.length, tested.isWaiting, tested.waitingBytes]).toEqual([69, false, 0]);
+    expect([ours.length, tested.isWaiting, tested.bufferedBytes]).toEqual([69, false, 10]);
     peer.meet(ours.subarray(0, 64));
     tested.receive(concat([peer.publicKey.slice(10), pattern(7), peer.terminator]));
     const second = tested.pollWork();
@@ -338,11 +338,11 @@ describe('deferred work', () => {
     expect(tested.pollWork()).toBeUndefined();
     tested.receive(peer.packet(hex('01'), { aad: pattern(7) }));
     tested.receive(peer.packet(hex('02')));
-    expect([tested.isWaiting, tested.waitingBytes]).toEqual([true, 7 + 16 + 21 + 21]);
+    expect([tested.isWaiting, tested.bufferedBytes]).toEqual([true, 64 + 7 + 16 + 21 + 21]);
     expect(tested.poll()).toBeUndefined();
     work(tested, second!);
     expect(eventsOf(tested)).toEqual(['established 01', 'packet 02']);
-    expect([tested.isWaiting, tested.waitingBytes, bytesOf(tested).length]).toEqual([false, 0, 36]);
+    expect([tested.isWaiting, tested.bufferedBytes, bytesOf(tested).length]).toEqual([false, 0, 36]);
     expect(tested.pollWork()).toBeUndefined();
   });
 
@@ -352,7 +352,7 @@ describe('deferred work', () => {
     expect([tested.pollWork(), tested.isWaiting]).toEqual([undefined, false]);
     tested.receive(pattern(100));
     expect(tested.pollWork()).toEqual({ type: 'create-key' });
-    expect(tested.waitingBytes).toBe(99);
+    expect(tested.bufferedBytes).toBe(15 + 100);
   });
 
   test('a key may have been made before it was asked for', () => {
@@ -377,7 +377,7 @@ describe('deferred work', () => {
 });
 
 describe('options', () => {
-  test.each([
+  test.each<Partial<SessionOptions>>([
     { magic: hex('f9beb4') },
     { magic: hex('f9beb4d900') },
     { garbageSize: MAX_GARBAGE_LEN + 1 },
@@ -386,7 +386,7 @@ describe('options', () => {
     { maxContentsSize: 2 ** 24 },
     { rng: { bytes: (length: number) => new Uint8Array(length) } },
     { rng: { bytes: (length: number) => new Uint8Array(length).fill(0xff) } },
-  ])('%j is refused', (options) => {
+  ])('%# is refused', (options) => {
     expect(() => session('initiator', options)).toThrow(RangeError);
   });
 });

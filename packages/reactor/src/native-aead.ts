@@ -55,12 +55,12 @@ function openLong(
  * ChaCha20-Poly1305 by WebAssembly where message and additional data are short together, and else by
  * OpenSSL, which takes some microseconds for any message and then little for each byte.
  *
- * Sealing 64 bytes and a header took 0.6 µs, opening as long; 1,024 bytes 2.5 µs; OpenSSL took 5 µs
- * for either and the default of `@btcp2p/bip324` 10 and 17 µs. OpenSSL drew level at 3 KB when opening
- * and at 4 KB when sealing. Its 1 MB took 430 µs, a rate of 2.4 GB/s (one core of the machine of
- * docs/benchmarks.md).
+ * A header and 64 bytes took 0.5 µs to seal or to open, where OpenSSL took 5 and 4 µs and the default
+ * of `@btcp2p/bip324` 10 µs; 1,024 bytes took 2 µs, OpenSSL 5 to 6 µs, the default 18 µs. OpenSSL
+ * drew level between 3 and 4 KB. It took 430 µs for 1 MB, 2.4 GB/s, the default 7,400 µs (one core of
+ * the machine of docs/benchmarks.md).
  *
- * A key or nonce of a wrong size throws a `RangeError`.
+ * Short messages are decrypted in place. A key or nonce of a wrong size throws a `RangeError`.
  */
 export const nativeAead: Aead = {
   seal(key, nonce, aad, parts) {

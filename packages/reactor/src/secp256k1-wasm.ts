@@ -14,10 +14,10 @@ const P = 2n ** 256n - 2n ** 32n - 977n;
  * in the module's memory is overwritten; the registers and the stack of the engine are not, nor are
  * the integers that come out.
  *
+ * @param memory where it works; nobody else may
  * @throws where there is no WebAssembly
  */
-export function wasmSecp256k1(): Secp256k1 {
-  const memory = new Secp256k1Memory();
+export function wasmSecp256k1(memory: Secp256k1Memory = new Secp256k1Memory()): Secp256k1 {
   const { wasm } = memory;
   let hasTable = false;
 
