@@ -1,9 +1,9 @@
 import type { RandomSource } from './random-source.ts';
 
-/** Bytes of a secret key, and of an X coordinate: big-endian. */
+/** Bytes of a secret key, and of an X coordinate: big-endian (SEC 2 §2.4.1). */
 export const SECRET_KEY_SIZE = 32;
 
-/** Bytes of a public key in ElligatorSwift's encoding: u and t, 32 bytes each, big-endian. */
+/** Bytes of a public key as ElligatorSwift encodes it: u and t, 32 each, big-endian (BIP 324). */
 export const ELLSWIFT_SIZE = 64;
 
 /**

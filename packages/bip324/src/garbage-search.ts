@@ -1,7 +1,5 @@
+import { MAX_GARBAGE_LEN } from './garbage.ts';
 import { GARBAGE_TERMINATOR_LEN } from './key-schedule.ts';
-
-/** Core `V2Transport::MAX_GARBAGE_LEN`: bytes of garbage at most (BIP 324 §"Handshake"). */
-export const MAX_GARBAGE_LEN = 4_095;
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 const MAX_LEN = MAX_GARBAGE_LEN + GARBAGE_TERMINATOR_LEN;

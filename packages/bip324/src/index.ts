@@ -19,7 +19,7 @@ export type { EllSwift } from './ell-swift.ts';
 export { ellSwift, ellswiftDecode, ellswiftEncode, nobleEllSwift } from './ellswift.ts';
 export { FsChaCha20Poly1305 } from './fs-chacha20-poly1305.ts';
 export { FsChaCha20, LENGTH_LEN, REKEY_INTERVAL } from './fs-chacha20.ts';
-export { MAX_GARBAGE_LEN } from './garbage-search.ts';
+export { MAX_GARBAGE_LEN } from './garbage.ts';
 export {
   deriveKeys, GARBAGE_TERMINATOR_LEN, SESSION_ID_LEN, sharedSecret, wipeKeys,
 } from './key-schedule.ts';

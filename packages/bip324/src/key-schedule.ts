@@ -55,8 +55,8 @@ export function deriveKeys(secret: Uint8Array, magic: Uint8Array): SessionKeys {
     initiatorP: derive('initiator_P'),
     responderL: derive('responder_L'),
     responderP: derive('responder_P'),
-    initiatorGarbageTerminator: terminators.subarray(0, GARBAGE_TERMINATOR_LEN),
-    responderGarbageTerminator: terminators.subarray(GARBAGE_TERMINATOR_LEN),
+    initiatorGarbageTerminator: terminators.slice(0, GARBAGE_TERMINATOR_LEN),
+    responderGarbageTerminator: terminators.slice(GARBAGE_TERMINATOR_LEN),
     sessionId: derive('session_id'),
   };
   key.fill(0);

@@ -1,15 +1,16 @@
+import { checkOptions } from './check-options.ts';
 import { ChunkCollector } from './chunk-collector.ts';
 import { nobleEllSwift } from './ellswift.ts';
-import { GarbageSearch, MAX_GARBAGE_LEN } from './garbage-search.ts';
+import { GarbageSearch } from './garbage-search.ts';
+import { newGarbage } from './garbage.ts';
 import { type ExchangeEvent, KeyExchange } from './key-exchange.ts';
 import { type SessionKeys, wipeKeys } from './key-schedule.ts';
 import type { KeyWork, KeyWorkResult } from './key-work.ts';
 import { nobleAead } from './noble-aead.ts';
-import { MAX_ENCODABLE_CONTENTS_LEN, type OpenedPacket, PacketCipher } from './packet-cipher.ts';
+import { type OpenedPacket, PacketCipher } from './packet-cipher.ts';
 import { PacketReader } from './packet-reader.ts';
 import { PacketSender } from './packet-sender.ts';
 import { Queue } from './queue.ts';
-import type { RandomSource } from './random-source.ts';
 import type { SessionEvent } from './session-event.ts';
 import type { SessionOptions } from './session-options.ts';
 
@@ -81,6 +82,7 @@ export class Session {
     this.#followExchange(exchange);
   }
 
+  /** How far the session is. */
   get stage(): SessionStage {
     const state = this.#state;
     if (state.type === 'failed' || state.type === 'closed') return state.type;
@@ -160,7 +162,7 @@ export class Session {
     return this.#sender.send(parts, options?.ignore === true);
   }
 
-  /** The next bytes for the peer. */
+  /** The next bytes for the peer: a view, maybe, of memory that others are in too. */
   pollBytes(): Uint8Array | undefined {
     return this.#sender.poll();
   }
@@ -224,7 +226,7 @@ export class Session {
   #handleExchange(event: ExchangeEvent): void {
     switch (event.type) {
       case 'public-key':
-        this.#garbage = newGarbage(this.#options);
+        this.#garbage = newGarbage(this.#options.rng, this.#options.garbageSize);
         this.#sender.sendBytes(joined(event.publicKey, this.#garbage));
         break;
       case 'keys':
@@ -298,17 +300,6 @@ export class Session {
   }
 }
 
-/** As much as was asked for, or any number of bytes up to the most, each as likely (Core `GenerateRandomGarbage`). */
-function newGarbage({ garbageSize, rng }: SessionOptions): Uint8Array {
-  return rng.bytes(garbageSize ?? randomGarbageSize(rng));
-}
-
-/** The most is one less than a power of two, so that cutting bits off a number is fair. */
-function randomGarbageSize(rng: RandomSource): number {
-  const [low = 0, high = 0] = rng.bytes(2);
-  return (low | (high << 8)) & MAX_GARBAGE_LEN;
-}
-
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(a.length + b.length);
   bytes.set(a);
@@ -319,17 +310,4 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 function wipeResult(result: KeyWorkResult): void {
   if (result.type === 'xdh') result.sharedX.fill(0);
   else result.secretKey.fill(0);
-}
-
-function checkOptions(options: SessionOptions): void {
-  const { magic, garbageSize = 0, versionContents = NOTHING, maxContentsSize = 0 } = options;
-  if (magic.length !== 4) throw new RangeError(`a magic of ${magic.length} bytes`);
-  checkSize('garbageSize', garbageSize, MAX_GARBAGE_LEN);
-  checkSize('maxContentsSize', maxContentsSize, MAX_ENCODABLE_CONTENTS_LEN);
-  checkSize('versionContents', versionContents.length, MAX_ENCODABLE_CONTENTS_LEN);
-}
-
-function checkSize(name: string, size: number, max: number): void {
-  if (Number.isInteger(size) && size >= 0 && size <= max) return;
-  throw new RangeError(`${name}: ${size}, not from 0 to ${max}`);
 }

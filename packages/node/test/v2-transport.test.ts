@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { SeededRng, type PeerId } from '@btcp2p/machine';
 import type { PeerInfo } from '@btcp2p/peer';
 import { RegtestChain } from '@btcp2p/regtest';
 import { ServiceFlags } from '@btcp2p/wire';
-import type { NodeOptions } from '../src/index.ts';
+import { DEFAULT_INBOUND_KEY_WORK_SHARE, type NodeOptions } from '../src/index.ts';
+import { KEY_WORK_BURST_MS } from '../src/key-work-queue.ts';
 import { V1_ONLY_MEMORY_MS } from '../src/v1-only-addresses.ts';
 import { MemoryNetwork, type Host } from './support/memory-network.ts';
 
@@ -142,4 +144,63 @@ test('decoys and garbage are as the shaping says', () => {
   const expected = decoys.slice(0, -1).reduce((sum, size) => sum + size + 20, 0);
   expect(sent(nodes) - sent(plain)).toBe(expected);
   expect(infos(nodes)[0]).toMatchObject({ transport_protocol_type: 'v2' });
+});
+
+describe('a flood of half-handshakes', () => {
+  const SECONDS = 20;
+  const STEP_MS = 10;
+
+  /** Somebody connects each 10 ms, sends a key, and is gone 50 ms later. */
+  function flood({ network, server }: Pair, milliseconds: number, rng: SeededRng): void {
+    const open: PeerId[] = [];
+    for (let passed = 0; passed < milliseconds; passed += 10) {
+      const peer = server.peerIds.next();
+      open.push(peer);
+      network.command(server, (node, now) => {
+        const address = `10.66.${rng.below(256)}.${rng.below(256)}:1`;
+        node.handle(
+          { type: 'connected', peer, address, localAddress: server.address, attempt: undefined },
+          now,
+        );
+      });
+      network.command(server, (node, now) =>
+        node.handle({ type: 'received', peer, data: rng.bytes(64) }, now),
+      );
+      if (open.length > 5) {
+        const gone = open.shift()!;
+        network.command(server, (node, now) =>
+          node.handle({ type: 'disconnected', peer: gone, cause: 'gone' }, now),
+        );
+      }
+      network.advance(10);
+    }
+  }
+
+  test('takes a quarter of a core, and starves nobody', () => {
+    const nodes = pair({}, {});
+    const { network, server, client } = nodes;
+    meet(nodes);
+    server.keyWorkTime = STEP_MS;
+    const before = server.keyWork;
+    const rng = new SeededRng(99n);
+    flood(nodes, (SECONDS / 2) * 1_000, rng);
+
+    // Who is there is served at once: a ping goes and comes without any time passing.
+    const pinged = client.node.peers(network.now)[0]!;
+    expect(pinged.pingwait).toBeUndefined();
+    // Who comes from elsewhere has its turn soon, flood or not.
+    const newcomer = network.host('10.3.0.1:1', 3n);
+    network.command(newcomer, (node, now) => node.addNode(server.address, now));
+    flood(nodes, 1_000, rng);
+    expect(newcomer.eventsOf('peer-established')).toHaveLength(1);
+    expect(newcomer.node.peers(network.now)[0]?.transport_protocol_type).toBe('v2');
+    flood(nodes, (SECONDS / 2 - 1) * 1_000, rng);
+
+    const taken = (server.keyWork - before) * STEP_MS;
+    const share = DEFAULT_INBOUND_KEY_WORK_SHARE * SECONDS * 1_000;
+    // What was asked for: 2 s of work each second.
+    expect(taken).toBeLessThanOrEqual(share + KEY_WORK_BURST_MS + STEP_MS);
+    expect(taken).toBeGreaterThan(0.9 * share);
+    expect(client.eventsOf('peer-disconnected')).toEqual([]);
+  });
 });

@@ -56,7 +56,7 @@ function quarterRound(code: WasmCode, a: number, b: number, c: number, d: number
   step(c, d, b, 7);
 }
 
-/** Row `i` of the initial state, of four blocks: all the same, but for their counters. */
+/** Word `i` of the initial state, of four blocks: all the same, but for their counters. */
 function initial(code: WasmCode, i: number, counters: number): WasmCode {
   return i === 12 ? code.get(counters) : code.i32(STATE).memory('v128.load32_splat', 4 * i);
 }

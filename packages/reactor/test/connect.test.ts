@@ -267,15 +267,29 @@ describe('closing', () => {
 describe('a handshake that comes to nothing', () => {
   test('with something that is no Bitcoin peer', async () => {
     const { address } = await plainServer((socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
-    const error = await failure(connect(address, { network: regtest }));
+    const error = await failure(connect(address, { network: regtest, v2Transport: false }));
     expect(error).toMatchObject({ code: 'handshake-failed', name: 'ConnectError' });
     expect(error.message).toContain(address);
   });
 
   test('with a peer of another network', async () => {
-    const { address } = await serve({ network: mainnet });
+    const { address } = await serve({ network: mainnet, v2Transport: false });
     const error = await failure(connect(address, { network: regtest }));
     expect(error.code).toBe('handshake-failed');
+  });
+
+  test('with something that talks without end', async () => {
+    const { address } = await plainServer((socket) => socket.write(pattern(10_000)));
+    const error = await failure(connect(address, { network: regtest }));
+    expect(error).toMatchObject({ code: 'handshake-failed' });
+    expect(error.message).toContain('missing garbage terminator');
+  });
+
+  test('with an encrypted peer of another network, whose keys are others', async () => {
+    const { address } = await serve({ network: mainnet });
+    const error = await failure(connect(address, { network: regtest, peerTimeout: 200 }));
+    expect(error).toMatchObject({ code: 'timeout' });
+    expect(error.message).toContain('V2 handshake timeout');
   });
 
   test('with a peer that hangs up', async () => {
@@ -340,18 +354,28 @@ describe('a handshake that comes to nothing', () => {
     expect(await take(theirs, 1)).toHaveLength(1);
   });
 
-  test('a listener lives through it', async () => {
+  test.each([
+    ['v1', 100],
+    ['v2', 5_000],
+  ] as const)('a listener with %s lives through it', async (transport, bytes) => {
     const notices: PeerNotice[] = [];
-    const { address, next } = await serve({ onNotice: (notice) => notices.push(notice) });
+    const v2Transport = transport === 'v2';
+    const { address, next } = await serve({
+      v2Transport,
+      onNotice: (notice) => notices.push(notice),
+    });
     const garbage = await plainSocket(address);
-    garbage.write(fromHex('00'.repeat(100)));
+    garbage.resume().write(fromHex('00'.repeat(bytes)));
     await new Promise((resolve) => garbage.once('close', resolve));
     const early = await plainSocket(address);
-    early.end(v1Frame(regtest.magic, { type: 'getaddr', payload: {} }));
+    early.resume().end(v1Frame(regtest.magic, { type: 'getaddr', payload: {} }));
     await new Promise((resolve) => early.once('close', resolve));
     const ours = await connect(address, { network: regtest });
-    expect((await next()).address).toBeDefined();
-    expect(ours.isClosed).toBe(false);
-    expect(notices.map(({ code }) => code)).toEqual(['message-before-version']);
+    const theirs = await next();
+    expect(theirs.established.transport).toBe(transport);
+    expect(ours.established.transport).toBe(transport);
+    expect(ours.info.session_id).toBe(theirs.info.session_id);
+    // To one that may speak v2, what does not begin with a v1 version is the start of a key.
+    expect(notices.map(({ code }) => code)).toEqual(v2Transport ? [] : ['message-before-version']);
   });
 });

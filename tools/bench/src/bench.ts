@@ -17,7 +17,7 @@ export interface Contender {
   readonly answer: () => Eventual<string | undefined>;
   /** Gets ready, so that the first sample is like the others. */
   readonly warmUp: () => Eventual<void>;
-  /** Takes one sample: seconds for one iteration. */
+  /** Takes one sample: seconds for one iteration, or what else the unit of the case is made of. */
   readonly sample: () => Eventual<number>;
 }
 

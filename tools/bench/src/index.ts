@@ -26,5 +26,8 @@ export type { Quartiles } from './statistics.ts';
 export { atLeast, reaches } from './target.ts';
 export { timed } from './timed.ts';
 export type { Timed } from './timed.ts';
-export { gigabytesPerSecond, microsecondsEach, milliseconds, perSecond, ratioOf } from './unit.ts';
+export {
+  gigabytesPerSecond, megabytesPerSecond, microsecondsEach, milliseconds, perSecond, ratioOf,
+  timesItsSize,
+} from './unit.ts';
 export type { Unit } from './unit.ts';

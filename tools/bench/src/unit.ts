@@ -4,8 +4,8 @@ export interface Unit {
   readonly name: string;
   /** Which of two figures is the better one. */
   readonly better: 'lower' | 'higher';
-  /** The figure for an iteration that takes so many seconds. */
-  readonly of: (seconds: number) => number;
+  /** The figure for a sample: the seconds that an iteration takes, where the unit is one of time. */
+  readonly of: (sample: number) => number;
 }
 
 /** Milliseconds an iteration. */
@@ -21,10 +21,18 @@ export function perSecond(things: string, count: number): Unit {
   return { name: `${things}/s`, better: 'higher', of: (seconds) => count / seconds };
 }
 
+/** 10^6 bytes a second, of which an iteration handles `bytes`. */
+export function megabytesPerSecond(bytes: number): Unit {
+  return { name: 'MB/s', better: 'higher', of: (seconds) => bytes / 1e6 / seconds };
+}
+
 /** 10^9 bytes a second, of which an iteration handles `bytes`. */
 export function gigabytesPerSecond(bytes: number): Unit {
   return { name: 'GB/s', better: 'higher', of: (seconds) => bytes / 1e9 / seconds };
 }
+
+/** How many times the size of what it handles something takes. A sample is that number itself. */
+export const timesItsSize: Unit = { name: 'x its size', better: 'lower', of: (times) => times };
 
 /** How many times better the figure `ours` is than `rival`: above 1 if it is better at all. */
 export function ratioOf(unit: Unit, ours: number, rival: number): number {

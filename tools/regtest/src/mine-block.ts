@@ -28,6 +28,11 @@ export interface MineOptions {
   readonly time?: number;
   /** Tells blocks of the same height apart. */
   readonly extraNonce?: number;
+  /**
+   * Bytes of data in a second output of the coinbase, which nobody can spend, to make a large block:
+   * none by default. Every node accepts it while the block has less than 1,000,000 bytes.
+   */
+  readonly padding?: number;
   readonly sha256d?: Sha256d;
 }
 
@@ -36,7 +41,7 @@ const ANYONE_CAN_SPEND = Uint8Array.of(0x51);
 
 /** A regtest block with nothing but a coinbase, which every node accepts. */
 export function mineBlock(options: MineOptions): BlockView {
-  const { headers, parent, extraNonce = 0 } = options;
+  const { headers, parent, extraNonce = 0, padding = 0 } = options;
   const hash = options.sha256d ?? sha256d;
   const params = consensusParams(regtest);
   const height = headers.height(parent) + 1;
@@ -51,7 +56,10 @@ export function mineBlock(options: MineOptions): BlockView {
         witness: [],
       },
     ],
-    outputs: [{ value: blockSubsidy(height, params), scriptPubKey: ANYONE_CAN_SPEND }],
+    outputs: [
+      { value: blockSubsidy(height, params), scriptPubKey: ANYONE_CAN_SPEND },
+      ...(padding === 0 ? [] : [{ value: 0n, scriptPubKey: unspendable(padding) }]),
+    ],
     lockTime: 0,
   });
   const earliest = headers.medianTimePast(parent) + 1;
@@ -73,6 +81,13 @@ export function mineBlock(options: MineOptions): BlockView {
     new Writer(bytes.subarray(76, 80)).u32(++n);
   }
   return BlockView.of(bytes);
+}
+
+/** OP_RETURN OP_PUSHDATA4 and zeros: one push, so that nobody counts operations in the data. */
+function unspendable(size: number): Uint8Array {
+  const script = new Uint8Array(6 + size);
+  script.set([0x6a, 0x4e, ...littleEndian(size)]);
+  return script;
 }
 
 function littleEndian(value: number): Uint8Array {

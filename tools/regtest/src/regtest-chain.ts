@@ -1,6 +1,6 @@
 import { consensusParams, genesisAnchor, HeaderTree, type HeaderEntry } from '@btcp2p/consensus';
 import { regtest, sha256d, type BlockView, type Sha256d } from '@btcp2p/wire';
-import { mineBlock } from './mine-block.ts';
+import { mineBlock, type MineOptions } from './mine-block.ts';
 
 /** A chain of regtest blocks that grows on demand. */
 export class RegtestChain {
@@ -23,15 +23,16 @@ export class RegtestChain {
       readonly extraNonce?: number;
       /** Seconds between blocks. */
       readonly spacing?: number;
+      readonly padding?: MineOptions['padding'];
     } = {},
   ): BlockView[] {
     const made: BlockView[] = [];
     let parent = options.parent ?? this.headers.best;
-    const { extraNonce = 0, spacing = 600 } = options;
+    const { extraNonce = 0, spacing = 600, padding = 0 } = options;
     for (let i = 0; i < count; i++) {
       const time = this.headers.time(parent) + spacing;
       const block = mineBlock({
-        headers: this.headers, parent, time, extraNonce, sha256d: this.#sha256d,
+        headers: this.headers, parent, time, extraNonce, padding, sha256d: this.#sha256d,
       });
       const added = this.headers.add(block.headerBytes, time);
       if (added.status !== 'added') throw new Error(`a mined block was ${added.status}`);

@@ -26,10 +26,14 @@ const node = new Node({
   sha256d: nativeSha256d,
   userAgent: '/btcp2p-bench:0/',
   minimumChainWork: 0n,
+  v2Transport: false,
 });
 const reactor = new Reactor<Job, JobResult, NodeEvent>({
   machine: node,
-  perform: (job) => storage.perform(job),
+  perform(job) {
+    if (job.type === 'key-work') throw new Error('v1 has no keys');
+    return storage.perform(job);
+  },
   onEvent: follow,
 });
 
