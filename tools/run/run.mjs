@@ -24,6 +24,7 @@ const commands = {
   typecheck: ['type-checks every project and its tests', typecheck],
   test: ['runs the tests of every project, or of those named', test],
   'test:node24': [`runs the tests on Node ${NODE_24}`, testNode24],
+  'test:browser': ['runs the tests in Chromium, and installs it if it is missing', testBrowser],
   soak: ['runs the crash tests and the sync model for about ten minutes', soak],
   tidy: ['builds, then checks what a compiler and a linter cannot', tidy],
   bench: ['builds, then runs the benchmarks', bench],
@@ -107,6 +108,12 @@ async function testNode24(args) {
   console.log('node --version:');
   await run(join(binary, 'node'), ['--version']);
   return test(args);
+}
+
+/** As in `test`, where Chromium is not installed unless `CI` is set. */
+async function testBrowser(args) {
+  process.env.BTCP2P_INSTALL_CHROMIUM = '1';
+  return test(['browser-test', ...args]);
 }
 
 async function tidy(args) {

@@ -6,7 +6,7 @@ import { Queue } from './queue.ts';
 import type { RandomSource } from './random-source.ts';
 import type { SessionEvent } from './session-event.ts';
 import type { SessionRole } from './session-options.ts';
-import { judgeFirstBytes, V1_PREFIX_LEN } from './v1-prefix.ts';
+import { isV1Answer, judgeFirstBytes, V1_PREFIX_LEN } from './v1-prefix.ts';
 
 /** What comes of an exchange. `keys` and `failed` are the last. */
 export type ExchangeEvent =
@@ -77,6 +77,7 @@ export class KeyExchange {
     this.#theirs.set(data.subarray(offset, end), this.#theirsLength);
     this.#theirsLength += end - offset;
     if (this.#options.role === 'responder') this.#judge(data.subarray(end));
+    else if (this.#theirsLength >= V1_PREFIX_LEN) this.#judgeAnswer(data.subarray(end));
     if (this.#state.type === 'receiving-key' && this.#theirsLength === ELLSWIFT_SIZE) {
       const { ours } = this.#state;
       this.#state = { type: 'combining-keys', ours };
@@ -118,15 +119,22 @@ export class KeyExchange {
     const magic = this.#options.magic;
     const start = this.#theirs.subarray(0, Math.min(this.#theirsLength, V1_PREFIX_LEN));
     const verdict = judgeFirstBytes(start, magic);
-    if (verdict === 'v1') {
-      const received = new Uint8Array(start.length + rest.length);
-      received.set(start);
-      received.set(rest, start.length);
-      this.#fail({ type: 'failed', code: 'v1-detected', detail: 'the peer speaks v1', received });
-    } else if (verdict === 'other-network') {
+    if (verdict === 'v1') this.#failV1(rest);
+    else if (verdict === 'other-network') {
       const detail = `V2 transport error: V1 peer with wrong MessageStart ${hex(start.subarray(0, 4))}`;
       this.#fail({ type: 'failed', code: 'wrong-network', detail });
     } else if (verdict === 'v2' && this.#state.type === 'detecting') this.#createKey();
+  }
+
+  #judgeAnswer(rest: Uint8Array): void {
+    if (isV1Answer(this.#theirs, this.#options.magic)) this.#failV1(rest);
+  }
+
+  #failV1(rest: Uint8Array): void {
+    const received = new Uint8Array(this.#theirsLength + rest.length);
+    received.set(this.#theirs.subarray(0, this.#theirsLength));
+    received.set(rest, this.#theirsLength);
+    this.#fail({ type: 'failed', code: 'v1-detected', detail: 'the peer speaks v1', received });
   }
 
   #createKey(): void {

@@ -1,8 +1,9 @@
 /**
  * Why a session cannot go on:
  *
- * - `v1-detected`: the first bytes are those of a v1 `version` message of the same network. Nothing
- *   was sent; the bytes belong to a v1 transport
+ * - `v1-detected`: to a responder, the first bytes are those of a v1 `version` message of the same
+ *   network: nothing was sent, and the bytes belong to a v1 transport. To an initiator, the answer
+ *   is a v1 message: the peer has to be dialled again for v1
  * - `wrong-network`: they are those of a v1 `version` message of another network
  * - `no-garbage-terminator`: 4,095 bytes of garbage and 16 more did not hold the terminator
  * - `authentication-failed`: a packet was changed on the way, or made with other keys

@@ -29,3 +29,21 @@ export function judgeFirstBytes(bytes: Uint8Array, magic: Uint8Array): FirstByte
   if (length < V1_PREFIX_LEN) return isMagic ? 'undecided' : 'v2';
   return isMagic ? 'v1' : 'other-network';
 }
+
+/**
+ * Whether what an initiator got as an answer to its key is the start of a v1 message of the network:
+ * the magic, and a type in printable ASCII with zeros after it. Of random bytes, which keys are, one
+ * in 2^80 looks so.
+ *
+ * BIP 324 has a v1 peer hang up on a key, as Core does. Some complain first (bcoin sends `reject`,
+ * and stays), and would be waited for in vain.
+ *
+ * @param bytes the first 16
+ */
+export function isV1Answer(bytes: Uint8Array, magic: Uint8Array): boolean {
+  for (let i = 0; i < magic.length; i++) if (bytes[i] !== magic[i]) return false;
+  let end = magic.length;
+  while (end < V1_PREFIX_LEN && bytes[end]! >= 0x20 && bytes[end]! <= 0x7e) end++;
+  for (let i = end; i < V1_PREFIX_LEN; i++) if (bytes[i] !== 0) return false;
+  return end > magic.length;
+}

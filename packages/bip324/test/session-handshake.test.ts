@@ -234,11 +234,40 @@ describe('a responder', () => {
     tested.receive(concat([hex('0b110907'), VERSION]));
     expect([tested.pollWork(), tested.stage]).toEqual([undefined, 'failed']);
   });
+});
 
-  test('an initiator does not look for v1', () => {
+describe('an initiator that is answered in v1', () => {
+  const message = (type: string): Uint8Array => concat([MAGIC, hex(type), pattern(30)]);
+
+  test.each([
+    ['version', '76657273696f6e0000000000'],
+    ['reject', '72656a656374000000000000'],
+    ['a type of 12 characters', '73656e6461646472763220ff'.replace('ff', '7e')],
+  ])('knows it by the magic and a type: %s, however it is cut', (_, type) => {
+    const answer = message(type);
+    for (const size of [1, 7, 16, 46]) {
+      const tested = session('initiator');
+      let used = 0;
+      while (tested.stage === 'handshake') tested.receive(answer.slice(used, (used += size)));
+      expect(tested.poll()).toEqual({
+        type: 'failed',
+        code: 'v1-detected',
+        detail: 'the peer speaks v1',
+        received: answer.slice(0, used),
+      });
+      expect(used).toBeLessThanOrEqual(Math.max(16, size, 21));
+    }
+  });
+
+  test.each([
+    ['another magic', concat([hex('fabfb5da'), VERSION])],
+    ['no type', concat([MAGIC, new Uint8Array(12)])],
+    ['a byte that is not ASCII', concat([MAGIC, hex('766572730f0e000000000000')])],
+    ['something after the zeros', concat([MAGIC, hex('766572730000000000000001')])],
+  ])('takes %s for the start of a key', (_, start) => {
     const tested = session('initiator', { garbageSize: 0 });
     bytesOf(tested);
-    tested.receive(concat([V1_START, pattern(48)]));
+    tested.receive(concat([start, pattern(48)]));
     expect([tested.stage, bytesOf(tested).length]).toEqual(['handshake', 36]);
   });
 });

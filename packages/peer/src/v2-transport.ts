@@ -42,6 +42,7 @@ export class V2Transport implements Transport {
   readonly #makeV1: () => V1Transport;
   #v1: V1Transport | undefined;
   #failed = false;
+  #isAnsweredInV1 = false;
   #given = 0;
 
   constructor({ sha256d, ...options }: V2TransportOptions) {
@@ -65,12 +66,12 @@ export class V2Transport implements Transport {
   }
 
   /**
-   * Whether we dialled, have sent as much as a v1 peer needs to see that this is not v1, and heard
-   * nothing: a v1 peer hangs up without a word (Core `V2Transport::ShouldReconnectV1`).
+   * Whether we dialled, and the peer speaks v1: it has had as much as it needs to see that this is
+   * not v1 and said nothing (Core `V2Transport::ShouldReconnectV1`), or it answered with v1.
    */
   get shouldReconnectV1(): boolean {
     const isUnanswered = this.#role === 'initiator' && this.#session.receivedBytes === 0;
-    return isUnanswered && this.#given >= V1_HEADER_SIZE;
+    return this.#isAnsweredInV1 || (isUnanswered && this.#given >= V1_HEADER_SIZE);
   }
 
   receive(data: Uint8Array): void {
@@ -129,12 +130,13 @@ export class V2Transport implements Transport {
       case 'packet':
         return packetEvent(event.contents);
       case 'failed':
-        if (event.code === 'v1-detected') {
+        if (event.code === 'v1-detected' && this.#role === 'responder') {
           this.#v1 = this.#makeV1();
           this.#v1.receive(event.received);
           return undefined;
         }
         this.#failed = true;
+        this.#isAnsweredInV1 = event.code === 'v1-detected';
         return { type: 'failed', code: event.code, detail: event.detail };
     }
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { nobleEllSwift, performKeyWork, Session } from '@btcp2p/bip324';
 import { SECOND, SeededRng, type Time } from '@btcp2p/machine';
-import { MAX_PROTOCOL_MESSAGE_LENGTH, mainnet, regtest, V1Transport } from '@btcp2p/wire';
+import { MAX_PROTOCOL_MESSAGE_LENGTH, mainnet, regtest, v1Frame, V1Transport } from '@btcp2p/wire';
 import type { Message, Network } from '@btcp2p/wire';
 import { Peer, V2Transport, type PeerEffect, type PeerOptions } from '../src/index.ts';
 import { peerOptions, START } from './support/options.ts';
@@ -194,7 +194,14 @@ describe('a peer that speaks v1', () => {
     dialler.peer.handle({ type: 'disconnected' }, START);
     expect(dialler.peer.shouldReconnectV1).toBe(true);
     expect(dialler.peer.stage).toBe('disconnected');
-    // A single byte is an answer that no v1 peer gives.
+    // Some complain before, or without, hanging up.
+    const told = new Side('initiator');
+    told.take(v1Frame(regtest.magic, { type: 'verack', payload: {} }));
+    expect(told.peer.shouldReconnectV1).toBe(true);
+    expect(told.all('disconnect')).toEqual([
+      { type: 'disconnect', reason: 'v2-error', detail: 'the peer speaks v1, peer=0' },
+    ]);
+    // A byte is no answer of a v1 peer.
     const other = new Side('initiator');
     other.take(Uint8Array.of(1));
     expect(other.peer.shouldReconnectV1).toBe(false);

@@ -285,6 +285,11 @@ export class PeerHost implements Machine<NetworkInput<never>, NetworkEffect<neve
         case 'trace':
           throw new Error(`${effect.type} was not asked for`);
         case 'disconnect':
+          if (effect.reason === 'v2-error' && peer.shouldReconnectV1) {
+            this.#outbox.push({ type: 'disconnect', peer: id });
+            hosted.hasEnded = true;
+            return this.#reconnectV1(address);
+          }
           return this.#disconnect(id, hosted, effect.reason, effect.detail);
       }
     }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { fromHex, mainnet, regtest, testnet4, v1Frame, type Message } from '@btcp2p/wire';
+import { createConnection } from 'node:net';
+import { fromHex, mainnet, regtest, splitHostPort, testnet4, v1Frame, type Message } from '@btcp2p/wire';
 import { connect, type ConnectOptions } from '../src/connect.ts';
 import { ConnectError } from '../src/connect-error.ts';
 import { listen, type ListenOptions, type PeerListener } from '../src/listen.ts';
@@ -344,6 +345,26 @@ describe('a handshake that comes to nothing', () => {
     expect(await third).toMatchObject({ code: 'aborted', cause: 'while shaking hands' });
     await closeAll();
     expect(await handles()).toEqual(before);
+  });
+
+  test('with v2, by a peer that answers in v1, is taken up again in v1', async () => {
+    const codes: string[] = [];
+    const { address } = await serve({ v2Transport: false });
+    // In front of the listener, somebody who lets the first connection down.
+    let connections = 0;
+    const { address: front } = await plainServer((socket) => {
+      if (connections++ === 0) {
+        socket.write(v1Frame(regtest.magic, { type: 'verack', payload: {} }));
+        return;
+      }
+      const { host, port } = splitHostPort(address)!;
+      const back = createConnection(port!, host);
+      socket.pipe(back).pipe(socket);
+    });
+    const ours = await connect(front, { network: regtest, onNotice: ({ code }) => codes.push(code) });
+    expect(ours.established.transport).toBe('v1');
+    expect(codes).toEqual(['reconnecting-v1']);
+    await ours.close();
   });
 
   test('a signal given later has no effect', async () => {

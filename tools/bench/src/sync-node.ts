@@ -1,9 +1,9 @@
-import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Chain } from '@btcp2p/wire';
+import { runChild } from './run-child.ts';
 import type { Outcome } from './self-timed.ts';
 
 /** What a node of ours is to do in its process. */
@@ -33,25 +33,10 @@ const CHILD = fileURLToPath(new URL('children/sync-node.js', import.meta.url));
 /** Runs a node of ours in a fresh process, with a fresh directory, until it is through. */
 export async function runSyncNode(task: Omit<SyncTask, 'directory'>): Promise<Outcome> {
   const directory = mkdtempSync(join(tmpdir(), 'btcp2p-bench-'));
-  const whole: SyncTask = { ...task, directory };
-  const child = fork(CHILD, [JSON.stringify(whole)], {
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   try {
-    const { seconds, tip } = await new Promise<SyncResult>((resolve, reject) => {
-      child.once('error', reject);
-      void exited.then(() => reject(new Error('the node ended before it was through')));
-      child.on('message', (message) => {
-        if (message === 'ready') child.send('go');
-        else resolve(message as SyncResult);
-      });
-    });
+    const { seconds, tip } = await runChild<SyncTask, SyncResult>(CHILD, { ...task, directory });
     return { seconds, answer: tip };
   } finally {
-    if (child.connected) child.disconnect();
-    await exited;
     rmSync(directory, { recursive: true, force: true });
   }
 }

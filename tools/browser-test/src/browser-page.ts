@@ -46,13 +46,15 @@ export class BrowserPage {
     // The browser leaves things behind where temporary and personal files go.
     const directory = mkdtempSync(join(tmpdir(), 'btcp2p-browser-'));
     const env = { ...process.env, TMPDIR: directory, HOME: directory };
+    let browser: Browser | undefined;
     try {
       // Without its sandbox, by Playwright's default: root cannot have it, and the code is ours.
-      const browser = await chromium.launch({ executablePath, env });
+      browser = await chromium.launch({ executablePath, env });
       const opened = new BrowserPage(browser, await browser.newPage(), directory);
       await opened.#load(script);
       return opened;
     } catch (error) {
+      await browser?.close();
       rmSync(directory, REMOVAL);
       throw error;
     }
@@ -95,5 +97,5 @@ function callInPage({ name, args }: { name: string; args: readonly unknown[] }):
   const { pageApi } = globalThis as unknown as {
     pageApi: Record<string, (...args: readonly unknown[]) => unknown>;
   };
-  return pageApi[name]?.(...args);
+  return pageApi[name]!(...args);
 }

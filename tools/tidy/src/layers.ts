@@ -42,6 +42,7 @@ export const TOOLS: readonly string[] = [
   '@btcp2p/bcoin-peer',
   '@btcp2p/bench',
   '@btcp2p/bitcoind-peer',
+  '@btcp2p/browser-test',
   '@btcp2p/demo',
   '@btcp2p/regtest',
   '@btcp2p/replay-peer',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startBcoin } from '@btcp2p/bcoin-peer';
@@ -6,6 +6,7 @@ import { canSpawn, regtestChain, spawnReplayPeer, type SpawnedPeer } from '@btcp
 import { bitcoind } from '@btcp2p/testdata';
 import { regtest } from '@btcp2p/wire';
 import type { Bench, Case, Contender, LeftOut, Plan } from '../bench.ts';
+import { writeBlockFile } from '../block-file.ts';
 import { tryBcoin } from '../rivals/bcoin-library.ts';
 import { syncBlocks } from '../rivals/bitcoind-sync.ts';
 import { coreVersion } from '../rivals/core-version.ts';
@@ -44,7 +45,7 @@ async function prepare(): Promise<Plan | LeftOut> {
   };
   try {
     const file = join(directory, 'blocks.blk');
-    writeFileSync(file, framed(regtestChain(HEIGHT + 1)));
+    writeBlockFile(file, regtest, regtestChain(HEIGHT + 1));
     peer = await spawnReplayPeer({ network: 'regtest', blocks: [file] });
     const bcoin = tryBcoin();
     const absent = [
@@ -87,7 +88,7 @@ function core(peer: string): Contender[] {
     selfTimed({
       name: 'bitcoind',
       ...(version === undefined ? {} : { version }),
-      run: () => syncBlocks(binary, peer, HEIGHT),
+      run: () => syncBlocks(binary, { peer, height: HEIGHT, v2Transport: false }),
     }),
   ];
 }
@@ -107,15 +108,4 @@ async function syncBcoin(peer: string): Promise<Outcome> {
   } finally {
     await node.stop();
   }
-}
-
-/** Blocks in the framing of Core's blk00000.dat: magic, size, block. */
-function framed(blocks: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(
-    blocks.flatMap((block) => {
-      const size = new Uint8Array(4);
-      new DataView(size.buffer).setUint32(0, block.length, true);
-      return [regtest.magic, size, block];
-    }),
-  );
 }

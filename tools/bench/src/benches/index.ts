@@ -1,9 +1,12 @@
 import type { Bench } from '../bench.ts';
 import { blocksync } from './blocksync.ts';
+import { handshake } from './handshake.ts';
 import { headers } from './headers.ts';
 import { headersync } from './headersync.ts';
 import { v2transport } from './v2-transport.ts';
 import { wire } from './wire.ts';
 
 /** All benches, in the order in which they run. */
-export const benches: readonly Bench[] = [wire, v2transport, headers, headersync, blocksync];
+export const benches: readonly Bench[] = [
+  wire, v2transport, handshake, headers, headersync, blocksync,
+];

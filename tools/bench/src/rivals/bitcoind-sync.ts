@@ -19,7 +19,7 @@ const TIMEOUT_MS = 120_000;
 export async function syncHeaders(binary: string, peer: string, height: number): Promise<Outcome> {
   return withBitcoind(binary, 'main', async (node) => {
     const start = performance.now();
-    await connect(node, peer);
+    await connect(node, peer, false);
     while ((await node.rpc<{ headers: number }>('getblockchaininfo')).headers < height) {
       if (performance.now() - start > TIMEOUT_MS) throw new Error('bitcoind gets no headers');
       await sleep(HEADERS_POLL_MS);
@@ -30,11 +30,22 @@ export async function syncHeaders(binary: string, peer: string, height: number):
   });
 }
 
+/** Which blocks of a regtest chain a bitcoind is to get, and how. */
+export interface BlockSync {
+  /** `host:port` of the only peer. */
+  readonly peer: string;
+  readonly height: number;
+  readonly v2Transport: boolean;
+}
+
 /** Lets a fresh bitcoind sync the blocks of a regtest chain from a peer. */
-export async function syncBlocks(binary: string, peer: string, height: number): Promise<Outcome> {
+export async function syncBlocks(
+  binary: string,
+  { peer, height, v2Transport }: BlockSync,
+): Promise<Outcome> {
   return withBitcoind(binary, 'regtest', async (node) => {
     const start = performance.now();
-    await connect(node, peer);
+    await connect(node, peer, v2Transport);
     const reached = await node.rpc<{ height: number; hash: string }>(
       'waitforblockheight', height, TIMEOUT_MS,
     );
@@ -42,6 +53,27 @@ export async function syncBlocks(binary: string, peer: string, height: number): 
     if (reached.height < height) throw new Error(`bitcoind is at ${reached.height}`);
     return { seconds, answer: reached.hash };
   });
+}
+
+/**
+ * Starts a bitcoind that serves the blocks of a file, in the framing of its own ones.
+ *
+ * @param height that of the last block
+ */
+export async function serveBlocks(
+  binary: string,
+  file: string,
+  height: number,
+): Promise<BitcoindPeer> {
+  const node = await startBitcoind(binary, [...QUIET, `-loadblock=${file}`]);
+  try {
+    const reached = await node.rpc<{ height: number }>('waitforblockheight', height, TIMEOUT_MS);
+    if (reached.height < height) throw new Error(`bitcoind is at ${reached.height}`);
+    return node;
+  } catch (error) {
+    await node.stop();
+    throw error;
+  }
 }
 
 async function withBitcoind(
@@ -57,7 +89,7 @@ async function withBitcoind(
   }
 }
 
-/** With the v1 transport: trying v2 first would cost it a connection. */
-async function connect(node: BitcoindPeer, peer: string): Promise<void> {
-  await node.rpc('addnode', peer, 'onetry', false);
+/** Says which transport the peer has: trying v2 with one that has only v1 would cost a connection. */
+async function connect(node: BitcoindPeer, peer: string, v2Transport: boolean): Promise<void> {
+  await node.rpc('addnode', peer, 'onetry', v2Transport);
 }
