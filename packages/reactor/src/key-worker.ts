@@ -114,9 +114,9 @@ export class KeyWorker {
     const worker = this.#worker ?? this.#startWorker();
     if (worker === undefined) return finish(job, () => timedKeyWork(job.work));
     const id = ++this.#lastId;
-    this.#jobs.set(id, job);
     const request: KeyWorkRequest = { id, work: copyOf(job.work) };
     worker.postMessage(request, buffersOf(request.work));
+    this.#jobs.set(id, job);
   }
 
   #startWorker(): Worker | undefined {

@@ -21,7 +21,7 @@ async function pull(): Promise<void> {
   const hashes = await hashesOf(peer);
   const bytes = await blocksOf(peer, hashes);
   const seconds = (performance.now() - start) / 1_000;
-  const spoken = peer.info.transport;
+  const spoken = peer.info.transport_protocol_type;
   if (spoken !== (v2Transport ? 'v2' : 'v1')) throw new Error(`the peer speaks ${spoken}`);
   const result: PullResult = { seconds, bytes, tip: hashToHex(hashes.at(-1)!) };
   process.send!(result);
@@ -29,7 +29,7 @@ async function pull(): Promise<void> {
 
 /** The hashes of all blocks, from the headers that the peer has. */
 async function hashesOf(peer: PeerConnection): Promise<Uint8Array[]> {
-  const locator = [genesisHash()];
+  const locator = [regtest.genesisHash];
   peer.send({ type: 'getheaders', payload: { version: 0, locator, hashStop: new Uint8Array(32) } });
   for await (const message of peer.messages()) {
     if (message.type !== 'headers') continue;
