@@ -15,8 +15,8 @@ export const MAX_SEND_BUFFER_BYTES = 1_000_000;
 export const MAX_RECEIVE_BUFFER_BYTES = 5_000_000;
 
 /**
- * Bytes that may wait for the keys of an encrypted connection before it is read no more: more than
- * a handshake has. Our choice.
+ * Bytes that may wait for the keys of an encrypted connection before it is read no more. Our choice:
+ * more than a handshake has.
  */
 export const MAX_KEYLESS_BYTES = 8_192;
 

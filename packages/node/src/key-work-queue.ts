@@ -1,7 +1,10 @@
 import type { KeyWork } from '@btcp2p/bip324';
 import type { Instant, PeerId } from '@btcp2p/machine';
 
-/** Part of one core that inbound handshakes may take, all of them together. Our choice. */
+/**
+ * Part of one core that inbound handshakes may take, all of them together. Our choice: hundreds of
+ * handshakes a second, and most of the core left.
+ */
 export const DEFAULT_INBOUND_KEY_WORK_SHARE = 0.25;
 
 /**

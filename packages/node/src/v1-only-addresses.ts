@@ -1,9 +1,12 @@
 import type { Instant } from '@btcp2p/machine';
 
-/** Milliseconds for which an address is taken to speak v1 only: a day. Our choice. */
+/**
+ * Milliseconds for which an address is taken to speak v1 only. Our choice: in a day, a program may
+ * well have been updated.
+ */
 export const V1_ONLY_MEMORY_MS = 24 * 60 * 60 * 1_000;
 
-/** Most addresses to remember. Our choice: an oldest one costs a dial more. */
+/** Most addresses to remember. Our choice: one that is forgotten costs one dial more. */
 export const MAX_V1_ONLY_ADDRESSES = 1_000;
 
 /**

@@ -10,6 +10,7 @@ export const DEFAULT_KEYS_AHEAD = 8;
 /** Workers that may die one after the other, without any answer, before there are no more of them. */
 const MAX_FAILURES = 2;
 
+/** How a {@link KeyWorker} works. */
 export interface KeyWorkerOptions {
   /** How many ephemeral keys are kept ready; {@link DEFAULT_KEYS_AHEAD} by default. */
   readonly keysAhead?: number;

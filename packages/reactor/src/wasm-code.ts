@@ -66,7 +66,9 @@ const LANE_MEMORY = {
   'v128.store32_lane': 0x5a, 'v128.store64_lane': 0x5b,
 } as const;
 
+/** Instructions without immediates (§5.4): scalar and vector ones. */
 export type WasmOperator = keyof typeof OPERATORS | keyof typeof VECTOR_OPERATORS;
+/** Loads and stores (§5.4.6), of numbers and vectors. */
 export type WasmAccess = keyof typeof MEMORY | keyof typeof VECTOR_MEMORY;
 
 /** Unsigned LEB128 (§5.2.2). */

@@ -64,7 +64,8 @@ describe('frames', () => {
     expect(toHex(bytes.subarray(24))).toBe('0102030405060708');
     const to = new V1Transport({ magic: regtest.magic });
     to.receive(bytes);
-    expect(events(to)).toEqual([{ type: 'message', message: ping(0x0807060504030201n), size: 32, payloadSize: 8 }]);
+    const message = ping(0x0807060504030201n);
+    expect(events(to)).toEqual([{ type: 'message', message, size: 32, payloadSize: 8 }]);
   });
 
   test('what is sent comes out whole and in order, and can be received', () => {

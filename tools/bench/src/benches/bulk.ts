@@ -84,8 +84,9 @@ const METHOD =
   'of it.';
 
 const METHOD_V2 =
-  'The peer decrypts nothing, but encrypts with one thread: it cannot be faster than its cipher ' +
-  '(`FSCHACHA20POLY1305_1MB` of v2transport), whoever pulls.';
+  'The peer encrypts each block in one thread; with 1 MB to send (its `-maxsendbuffer`) it does ' +
+  'nothing more until it is asked for the next one, so that its work and that of whoever pulls take ' +
+  'turns.';
 
 function ours(name: string, { peer, v2Transport }: Pull): Contender {
   return selfTimed({ name, run: () => pullBlocks({ peer, v2Transport, count: COUNT }) });

@@ -2,7 +2,7 @@
 // ready, waits to be told to go, and tells how long it took until the last block had come.
 import { connect, nativeSha256d, type PeerConnection } from '@btcp2p/reactor';
 import {
-  blockHash, equalHashes, hashToHex, regtest, type BlockHeader, type InventoryVector,
+  blockHash, equalHashes, hashToHex, regtest, type InventoryVector,
 } from '@btcp2p/wire';
 import type { PullResult, PullTask } from '../pull-blocks.ts';
 

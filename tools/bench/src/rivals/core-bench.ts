@@ -26,8 +26,8 @@ export function benchBitcoin(): string | undefined {
 }
 
 /**
- * A bench of Bitcoin Core's own, which works on block 413567 and asserts its result. Each sample is
- * the median that one run of the program reports.
+ * A bench of Bitcoin Core's own, which asserts its result if it shows any. Each sample is the median
+ * that one run of the program reports.
  *
  * @param name as the report is to call it
  * @param coreName as Core calls it (`bench_bitcoin -list`)
