@@ -41,8 +41,11 @@ export class EventLog {
       case 'connect-failed':
         log.debug('net', `connect() to ${event.address} failed: ${event.cause}`);
         return;
+      case 'v2-handshake':
+        log.debug('net', `start sending v2 handshake to peer=${event.peer}`);
+        return;
       case 'reconnecting-v1':
-        log.debug('net', `retrying with v1 transport protocol for ${event.address}`);
+        log.debug('net', `retrying with v1 transport protocol for peer=${event.peer}`);
         return;
       case 'inbound-refused':
         log.debug('net', `${event.detail}: connection from ${event.address}`);

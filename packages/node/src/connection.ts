@@ -36,6 +36,8 @@ export interface Connection {
   closing: boolean;
   /** A slow step of its handshake waits for its turn, or is being taken. */
   hasKeyWork: boolean;
+  /** Whether any bytes have gone out. */
+  hasSent: boolean;
   /** Reading is stopped. */
   paused: boolean;
   /** Bytes sent since the driver last said that all had left. */

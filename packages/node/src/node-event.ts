@@ -25,8 +25,10 @@ export type NodeEvent =
       readonly detail: string;
     }
   | { readonly type: 'connect-failed'; readonly address: string; readonly cause: string }
-  /** The peer hung up on v2: v1 is tried. */
-  | { readonly type: 'reconnecting-v1'; readonly address: string }
+  /** The first bytes of a v2 handshake go out. */
+  | { readonly type: 'v2-handshake'; readonly peer: PeerId }
+  /** The peer hung up on v2, or speaks v1: v1 is tried. */
+  | { readonly type: 'reconnecting-v1'; readonly peer: PeerId; readonly address: string }
   | { readonly type: 'inbound-refused'; readonly address: string; readonly detail: string }
   /** Headers were accepted and are kept; `last` is the last of them. */
   | { readonly type: 'headers'; readonly count: number; readonly last: HeaderEntry }

@@ -317,6 +317,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       established: false,
       closing: false,
       hasKeyWork: false,
+      hasSent: false,
       paused: false,
       unsent: 0,
       requests: [],
@@ -378,7 +379,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     const { peer } = connection;
     const reconnectV1 = !connection.established && peer.shouldReconnectV1 && !this.#stopped;
     const again = this.#manual.disconnected(id, now.instant, reconnectV1);
-    if (again !== undefined) this.#event({ type: 'reconnecting-v1', address: again });
+    if (again !== undefined) this.#event({ type: 'reconnecting-v1', peer: id, address: again });
     peer.handle({ type: 'disconnected' }, now);
     if (connection.closing) return;
     if (connection.established) this.#sync.removePeer(id, now);
@@ -447,6 +448,10 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     const { id } = connection;
     switch (effect.type) {
       case 'send':
+        if (!connection.hasSent && connection.peer.transportProtocol === 'detecting') {
+          this.#event({ type: 'v2-handshake', peer: id });
+        }
+        connection.hasSent = true;
         connection.unsent += effect.data.length;
         this.#outbox.push({ type: 'send', peer: id, data: effect.data });
         return;

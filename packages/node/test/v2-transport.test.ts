@@ -79,8 +79,10 @@ describe('a peer that speaks v1 only', () => {
     nodes.network.advance(10);
     expect(infos(nodes).map((info) => info.transport_protocol_type)).toEqual(['v1', 'v1']);
     expect(nodes.client.eventsOf('reconnecting-v1')).toEqual([
-      { type: 'reconnecting-v1', address: '10.0.0.1:1' },
+      { type: 'reconnecting-v1', peer: 0, address: '10.0.0.1:1' },
     ]);
+    expect(nodes.client.eventsOf('v2-handshake')).toEqual([{ type: 'v2-handshake', peer: 0 }]);
+    expect(nodes.server.eventsOf('v2-handshake')).toEqual([]);
     nodes.network.advance(5_000);
     expect(nodes.client.node.status.height).toBe(5);
   });

@@ -101,7 +101,7 @@ export function peerInfo(peer: Peer, parts: PeerInfoParts, now: Instant): PeerIn
     bytessent_per_msg: sent.byType(),
     bytesrecv_per_msg: received.byType(),
     connection_type: peer.connectionType,
-    transport_protocol_type: transport.protocol ?? 'v1',
+    transport_protocol_type: peer.transportProtocol,
     session_id: transport.sessionId === undefined ? '' : toHex(transport.sessionId),
   };
 }

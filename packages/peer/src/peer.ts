@@ -175,6 +175,11 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
     return this.#link.pendingBytes;
   }
 
+  /** `detecting` until it is known which transport the peer speaks, or that it has the keys. */
+  get transportProtocol(): 'detecting' | 'v1' | 'v2' {
+    return this.#link.transport.protocol ?? 'v1';
+  }
+
   /**
    * Whether the peer should be dialled again with v1 if it hangs up now: it has not answered to v2
    * with a single byte (Core `Transport::ShouldReconnectV1`).
@@ -353,12 +358,12 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
     }
     this.#watch('receive-timeout', now);
     const { commonVersion, timeOffset, wtxidRelay, wantsAddrV2 } = this.#negotiation;
-    const { transport } = this.#link;
+    const { transportProtocol } = this;
     this.#link.push({
       type: 'established',
       version: this.version!,
-      transport: transport.protocol === 'v2' ? 'v2' : 'v1',
-      sessionId: transport.sessionId,
+      transport: transportProtocol === 'v2' ? 'v2' : 'v1',
+      sessionId: this.#link.transport.sessionId,
       commonVersion,
       timeOffset,
       wtxidRelay,
@@ -427,7 +432,7 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
   // Decoys.
 
   #scheduleDecoy(now: Time): void {
-    if (this.#link.transport.protocol !== 'v2') return;
+    if (this.transportProtocol !== 'v2') return;
     const next = this.#options.shaping?.nextDecoy?.(this.#options.rng);
     if (next === undefined) return;
     this.#decoySize = next.size;
@@ -474,9 +479,9 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
   }
 
   #handleHandshakeTimeout(): void {
-    const { sent, received, transport } = this.#link;
+    const { sent, received } = this.#link;
     if (sent.bytes > 0 && received.bytes > 0) {
-      const what = transport.protocol === 'detecting' ? 'V2' : 'version';
+      const what = this.transportProtocol === 'detecting' ? 'V2' : 'version';
       this.#link.drop('handshake-timeout', `${what} handshake timeout`);
       return;
     }
