@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { memoryOf } from '@btcp2p/testdata';
 import type { Aead, Session } from '../src/index.ts';
 import { concat } from './support/bytes.ts';
-import { memoryOf } from './support/memory.ts';
 import { bytesOf, eventsOf, pair, session } from './support/sessions.ts';
 
 /** Ciphertext is plaintext: it is not the work of the AEAD that is measured. */

@@ -1,8 +1,8 @@
 // Messages made to cost the receiver more than the sender.
 import { describe, expect, test } from '@jest/globals';
+import { memoryOf } from '@btcp2p/testdata';
 import { BlockView, decodeMessage, DecodeError, messages, type MessageType } from '../src/index.ts';
 import { concat, hex } from './support/bytes.ts';
-import { memoryOf } from './support/memory.ts';
 
 const TYPES = Object.keys(messages) as MessageType[];
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { memoryHeld } from '@btcp2p/testdata';
 import {
   MAX_PROTOCOL_MESSAGE_LENGTH,
   mainnet,
@@ -13,7 +14,6 @@ import {
   V1Transport,
 } from '../src/index.ts';
 import { concat, hex, nativeSha256d } from './support/bytes.ts';
-import { memoryHeld } from './support/memory.ts';
 
 const transport = (): V1Transport =>
   new V1Transport({ magic: mainnet.magic, sha256d: nativeSha256d });

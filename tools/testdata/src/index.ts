@@ -1,6 +1,7 @@
 /**
  * Finds the real Bitcoin data that tests read, and reads its formats. The data is not part of the
- * repository: tests that need it say so, and are reported as skipped where it is absent.
+ * repository: tests that need it say so, and are reported as skipped where it is absent. Also, how
+ * tests measure memory.
  *
  * @example
  * import { expect, test } from '@jest/globals';
@@ -23,6 +24,7 @@ export {
   hasData,
 } from './data-directory.ts';
 export { describeWithBitcoind, describeWithData } from './describe.ts';
+export { memoryHeld, memoryOf } from './memory.ts';
 export {
   blkFile,
   blockFile,
