@@ -34,6 +34,7 @@ export type { OpenedPacket } from './packet-cipher.ts';
 export { performKeyWork } from './perform-key-work.ts';
 export type { RandomSource } from './random-source.ts';
 export type { Secp256k1 } from './secp256k1.ts';
+export { isSecretKey } from './secret-key.ts';
 export type { SessionErrorCode, SessionEvent } from './session-event.ts';
 export type { SessionOptions, SessionRole } from './session-options.ts';
 export { MAX_CONTENTS_LEN, Session } from './session.ts';

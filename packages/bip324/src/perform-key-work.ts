@@ -1,12 +1,7 @@
 import { type EllSwift, SECRET_KEY_SIZE } from './ell-swift.ts';
 import type { KeyWork, KeyWorkResult } from './key-work.ts';
 import type { RandomSource } from './random-source.ts';
-
-/** The order of the secp256k1 group, big-endian (SEC 2 §2.4.1). */
-const ORDER = Uint8Array.of(
-  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe,
-  0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
-);
+import { isSecretKey } from './secret-key.ts';
 
 /**
  * Takes a slow step of a handshake: what a session does itself unless it defers the work, and what
@@ -29,13 +24,4 @@ function newSecretKey(rng: RandomSource): Uint8Array {
     if (isSecretKey(key)) return key;
   }
   throw new RangeError('the random source is broken');
-}
-
-/** From 1 to the order less 1. Only of keys that are dropped does the time tell anything. */
-function isSecretKey(key: Uint8Array): boolean {
-  if (!key.some((byte) => byte !== 0)) return false;
-  for (let i = 0; i < SECRET_KEY_SIZE; i++) {
-    if (key[i] !== ORDER[i]) return key[i]! < ORDER[i]!;
-  }
-  return false;
 }

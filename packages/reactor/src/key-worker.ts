@@ -104,11 +104,13 @@ export class KeyWorker {
   }
 
   #isAwaited(): boolean {
-    return [...this.#jobs.values()].some((job) => job.caller !== undefined);
+    for (const job of this.#jobs.values()) if (job.caller !== undefined) return true;
+    return false;
   }
 
   #jobAhead(): Job | undefined {
-    return [...this.#jobs.values()].find((job) => job.caller === undefined);
+    for (const job of this.#jobs.values()) if (job.caller === undefined) return job;
+    return undefined;
   }
 
   #start(job: Job): void {
@@ -128,7 +130,7 @@ export class KeyWorker {
       worker.on('message', (answer: KeyWorkAnswer) => this.#handleAnswer(answer));
       // An exit follows.
       worker.on('error', () => {});
-      worker.on('exit', () => this.#handleExit(worker));
+      worker.on('exit', () => this.#handleExit());
       this.#worker = worker;
       return worker;
     } catch {
@@ -154,8 +156,7 @@ export class KeyWorker {
   }
 
   /** Others do what this one left undone. */
-  #handleExit(worker: Worker): void {
-    if (worker !== this.#worker) return;
+  #handleExit(): void {
     this.#worker = undefined;
     this.#failures++;
     const jobs = [...this.#jobs.values()];

@@ -231,7 +231,9 @@ function root(): WasmCode {
   code.squareAdd('a', 'result', 'argument', -1);
   const { code: out } = code;
   out.i32(NUMBER).i32(SLOT.a).call('pack').i64(0);
-  for (let word = 0; word < 4; word++) out.i32(0).memory('i64.load', NUMBER + 8 * word).op('i64.or');
+  for (let offset = 0; offset < 32; offset += 8) {
+    out.i32(0).memory('i64.load', NUMBER + offset).op('i64.or');
+  }
   return out.i64(0).op('i64.ne');
 }
 
@@ -302,7 +304,8 @@ function ladder(): WasmCode {
   code.advance(index, 1).get(index).i32(256).op('i32.lt_u').brIf(0).end();
   code.i32(0).set(bit);
   swapIf();
-  return new Calls(code).copy('argument', 'z1').call('invert').multiply('result', 'result', 'x1').code;
+  const end = new Calls(code).copy('argument', 'z1').call('invert');
+  return end.multiply('result', 'result', 'x1').code;
 }
 
 /**
@@ -343,7 +346,9 @@ function choose(code: WasmCode, table: number, wanted: number): void {
   }
   code.advance(table, POINT_SIZE);
   code.advance(entry, 1).get(entry).i32(ENTRIES).op('i32.lt_u').brIf(0).end();
-  for (const part of parts) code.i32(SLOT.pointX + 16 * part).get(chosen + part).memory('v128.store');
+  for (const part of parts) {
+    code.i32(SLOT.pointX + 16 * part).get(chosen + part).memory('v128.store');
+  }
 }
 
 /**
@@ -362,7 +367,8 @@ function comb(): WasmCode {
   choose(code, table, wanted);
   code.call('addPoint');
   code.advance(index, 1).get(index).i32(WINDOWS).op('i32.lt_u').brIf(0).end();
-  return new Calls(code).copy('argument', 'sumZ').call('invert').multiply('result', 'result', 'sumX').code;
+  const end = new Calls(code).copy('argument', 'sumZ').call('invert');
+  return end.multiply('result', 'result', 'sumX').code;
 }
 
 const functions = {

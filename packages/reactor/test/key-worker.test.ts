@@ -117,8 +117,9 @@ describe('a key worker', () => {
   test('takes work from within larger arrays, and leaves these as they are', async () => {
     const large = Uint8Array.from([...secretKey, ...theirs, 1, 2, 3]);
     const copy = large.slice();
-    const work = { type: 'xdh', secretKey: large.subarray(0, 32), theirs: large.subarray(32, 96) } as const;
-    await expect(keyWorker().perform(work)).resolves.toMatchObject({ sharedX });
+    const [ours, other] = [large.subarray(0, 32), large.subarray(32, 96)];
+    const result = keyWorker().perform({ type: 'xdh', secretKey: ours, theirs: other });
+    await expect(result).resolves.toMatchObject({ sharedX });
     expect(large).toEqual(copy);
   });
 
@@ -188,7 +189,6 @@ describe('in a process of its own', () => {
         theirs: bytes('${Buffer.from(theirs).toString('hex')}'),
       };
       const createKey = { type: 'create-key' };
-      const worker = new KeyWorker();
     `;
     const { status, signal, stdout, stderr } = spawnSync(
       process.execPath,
@@ -203,6 +203,7 @@ describe('in a process of its own', () => {
 
   test('an idle thread does not keep the process alive', () => {
     const out = run(`
+      const worker = new KeyWorker();
       await worker.perform(createKey);
       const { sharedX } = await worker.perform(xdh);
       console.log(hex(sharedX), worker.hasThread);
@@ -211,12 +212,23 @@ describe('in a process of its own', () => {
   });
 
   test('a thread that somebody waits for does', () => {
-    const out = run(`worker.perform(xdh).then(({ sharedX }) => console.log(hex(sharedX)));`);
+    const out = run(`new KeyWorker().perform(xdh).then(({ sharedX }) => console.log(hex(sharedX)));`);
     expect(out).toBe(`${hexX}\n`);
+  });
+
+  test('the process may exit while the thread is at work', () => {
+    const out = run(`
+      const worker = new KeyWorker();
+      const work = Array.from({ length: 1_000 }, () => worker.perform(xdh));
+      await work[0];
+      process.stdout.write('first', () => process.exit(0));
+    `);
+    expect(out).toBe('first');
   });
 
   test('if the thread dies, another one does the rest', () => {
     const out = run(`
+      const worker = new KeyWorker();
       const work = [];
       for (let i = 0; i < 500; i++) work.push(worker.perform(xdh), worker.perform(createKey));
       // It has begun as soon as anything is done; most is still to be done then.
@@ -232,6 +244,7 @@ describe('in a process of its own', () => {
 
   test('if it dies while idle, the next one starts with the next work', () => {
     const out = run(`
+      const worker = new KeyWorker({ keysAhead: 0 });
       await worker.perform(xdh);
       await threads[0].terminate();
       const { sharedX } = await worker.perform(xdh);
@@ -242,6 +255,7 @@ describe('in a process of its own', () => {
 
   test('if all threads die, the work is done without', () => {
     const out = run(`
+      const worker = new KeyWorker();
       process.on('worker', (thread) => thread.terminate());
       const results = await Promise.all([worker.perform(xdh), worker.perform(createKey)]);
       const again = await worker.perform(xdh);
@@ -254,6 +268,7 @@ describe('in a process of its own', () => {
 
   test('if a thread dies while it is being closed, the work is still done', () => {
     const out = run(`
+      const worker = new KeyWorker();
       const work = Array.from({ length: 20 }, () => worker.perform(xdh));
       await work[0];
       const closed = worker.close();
@@ -270,6 +285,7 @@ describe('in a process of its own', () => {
     const permission = flags.has('--permission') ? '--permission' : '--experimental-permission';
     const out = run(
       `
+        const worker = new KeyWorker();
         const { sharedX } = await worker.perform(xdh);
         const key = await worker.perform(createKey);
         console.log(hex(sharedX), key.publicKey.length, threads.length, worker.hasThread);

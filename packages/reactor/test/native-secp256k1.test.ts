@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createECDH } from 'node:crypto';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from '@jest/globals';
 import { ellSwift, nobleEllSwift, nobleSecp256k1, type Secp256k1 } from '@btcp2p/bip324';
 import { describeWithData, fromHex, jsonFile } from '@btcp2p/testdata';
@@ -142,11 +144,20 @@ describe('limbs as far as secp256k1-field.ts allows', () => {
     );
   });
 
-  test('numbers next to p and to 2^256 come out below p', () => {
-    for (const value of [0n, 1n, P - 1n, P, P + 1n, 2n ** 256n - 1n]) {
-      memory.write(SLOT.a, value);
-      expect(memory.read(SLOT.a)).toBe(value % P);
+  test('sums of any size come out from 0 to p - 1', () => {
+    const ends = [0n, 1n, 976n, 977n, 2n ** 29n - 977n, 2n ** 29n - 1n, 2n ** 32n, P - 1n, P, P + 1n];
+    for (let high = -32n; high < 32n; high++) {
+      for (const end of ends) {
+        for (const low of [end, end - high * (2n ** 32n + 977n)]) {
+          const sum = (high << 256n) + BigInt.asUintN(256, low);
+          for (let i = 0; i < 8; i++) limbs[SLOT.a / 8 + i] = BigInt.asUintN(29, sum >> BigInt(29 * i));
+          limbs[SLOT.a / 8 + 8] = sum >> 232n;
+          expect(memory.read(SLOT.a)).toBe(modulo(sum));
+        }
+      }
     }
+    memory.write(SLOT.a, 2n ** 256n - 1n);
+    expect(memory.read(SLOT.a)).toBe(2n ** 256n - 1n - P);
   });
 });
 
@@ -177,10 +188,8 @@ function products(secp256k1: Pick<Secp256k1, 'publicX' | 'multiplyX'>): void {
 
   test('any points: the order of the factors makes no difference', () => {
     fc.assert(
-      fc.property(element, scalar, scalar, (start, a, b) => {
-        // The next X coordinate of a point.
-        let x = start;
-        while (wasm.sqrt((x ** 3n + 7n) % P) === undefined) x = (x + 1n) % P;
+      fc.property(element, scalar, scalar, (x, a, b) => {
+        fc.pre(nobleSecp256k1.sqrt((x ** 3n + 7n) % P) !== undefined);
         const ab = secp256k1.multiplyX(secp256k1.multiplyX(x, bytesOf(a)), bytesOf(b));
         expect(ab).toBe(secp256k1.multiplyX(secp256k1.multiplyX(x, bytesOf(b)), bytesOf(a)));
         expect(ab).toBe(secp256k1.multiplyX(x, bytesOf((a * b) % N)));
@@ -339,5 +348,17 @@ describe('what is chosen where something is missing', () => {
       { encoding: 'utf8', timeout: 20_000, env: { ...process.env, NODE_OPTIONS: '' } },
     );
     expect({ stdout, stderr }).toMatchObject({ stdout: `${source}\n` });
+  });
+
+  test('a thread, where the package would abort the process: wasm', async () => {
+    const start = `
+      import('${module.href}').then(({ nativeSecp256k1, secp256k1Source }) => {
+        nativeSecp256k1.publicX(new Uint8Array(32).fill(1));
+        require('node:worker_threads').parentPort.postMessage(secp256k1Source());
+      });
+    `;
+    const thread = new Worker(start, { eval: true, execArgv: [] });
+    expect(await once(thread, 'message')).toEqual(['wasm']);
+    await thread.terminate();
   });
 });
