@@ -1,11 +1,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connect as dial, type Socket } from 'node:net';
+import { Session } from '@btcp2p/bip324';
 import { SeededRng } from '@btcp2p/machine';
-import { connect, nativeSha256d } from '@btcp2p/reactor';
+import { connect, nativeAead, nativeEllSwift, nativeSha256d, secureRng } from '@btcp2p/reactor';
 import {
   messages, regtest, unspecifiedAddress, v1Frame, type InventoryVector, type Message,
 } from '@btcp2p/wire';
 import { TestNode } from './support/test-node.ts';
+
+const GETHEADERS: Message = {
+  type: 'getheaders',
+  payload: { version: 70016, locator: [regtest.genesisHash], hashStop: new Uint8Array(32) },
+};
 
 const rng = new SeededRng(0xbadn);
 let node: TestNode;
@@ -48,9 +54,7 @@ function hello(): Uint8Array {
 /** An honest peer gets through its handshake and has its ping answered. */
 async function expectAlive(): Promise<void> {
   const peer = await connect(node.address, { network: regtest });
-  peer.send({ type: 'getheaders', payload: {
-    version: 70016, locator: [regtest.genesisHash], hashStop: new Uint8Array(32),
-  } });
+  peer.send(GETHEADERS);
   for await (const message of peer.messages()) if (message.type === 'headers') break;
   await peer.close();
 }
@@ -109,4 +113,45 @@ test('a peer that asks for 2,500,000 blocks and reads none', async () => {
   // Of ours, 50 requests wait in this process; the node adds little to them.
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50 * request.length + 40_000_000);
   await end([socket]);
+});
+
+test('half-handshakes of v2 in hundreds: who is there is answered', async () => {
+  const there = await connect(node.address, { network: regtest });
+  for (let wave = 0; wave < 4; wave++) {
+    const sockets: Socket[] = [];
+    for (let i = 0; i < 100; i++) sockets.push(await attack(rng.bytes(64 + rng.below(5_000))));
+    there.send(GETHEADERS);
+    for await (const message of there.messages()) if (message.type === 'headers') break;
+    for (const socket of sockets) socket.destroy();
+  }
+  expect(there.isClosed).toBe(false);
+  await there.close();
+  await expectAlive();
+});
+
+test('4 MB announced in an encrypted packet by each of 100 peers: takes no memory', async () => {
+  const before = process.memoryUsage().arrayBuffers;
+  const sockets: Socket[] = [];
+  const contents = new Uint8Array(4_000_000);
+  for (let i = 0; i < 100; i++) {
+    const session = new Session({
+      role: 'initiator', magic: regtest.magic, rng: secureRng, aead: nativeAead, ellSwift: nativeEllSwift,
+    });
+    const socket = await attack(session.pollBytes()!);
+    await new Promise<void>((resolve) => {
+      socket.on('data', (data: Buffer) => {
+        session.receive(new Uint8Array(data));
+        if (session.stage === 'established') resolve();
+      });
+    });
+    // The terminator and our version packet, then 3 bytes: a length, which is all of a large packet.
+    socket.write(Buffer.concat([session.pollBytes()!, session.pollBytes()!]));
+    session.send(contents);
+    socket.write(session.pollBytes()!);
+    sockets.push(socket);
+    session.close();
+  }
+  await expectAlive();
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40_000_000);
+  await end(sockets);
 });
