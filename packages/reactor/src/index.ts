@@ -34,4 +34,5 @@ export type { KeyWorkerOptions } from './key-worker.ts';
 export type { TimedKeyWorkResult } from './key-worker-job.ts';
 export { nativeEllSwift, nativeSecp256k1, secp256k1Source } from './native-secp256k1.ts';
 export type { Secp256k1Source } from './native-secp256k1.ts';
+export { wasmSecp256k1 } from './secp256k1-wasm.ts';
 export { nativeSha256d } from './native-sha256d.ts';

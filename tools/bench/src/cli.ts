@@ -1,6 +1,7 @@
 // What main.ts runs: `[NAME…] [--json FILE] [--no-write]`.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { ALLOCATOR_SETTINGS } from './allocator-settings.ts';
 import type { BenchResult } from './bench.ts';
 import { benches } from './benches/index.ts';
 import { formatCase } from './format.ts';
@@ -9,6 +10,9 @@ import { machineLine } from './machine-line.ts';
 import { renderMarkdown } from './markdown.ts';
 import { parseOptions, UsageError, type Options } from './options.ts';
 import { runBench } from './run-bench.ts';
+
+// The allocator has read them: they are not meant for the processes that are started from here.
+for (const name of Object.keys(ALLOCATOR_SETTINGS)) delete process.env[name];
 
 const REPOSITORY = resolve(import.meta.dirname, '../../..');
 const REPORT = 'docs/benchmarks.md';

@@ -1,7 +1,9 @@
-// `npm run bench -- [NAME…] [--json FILE] [--no-write]`: runs cli.ts with flags of V8 that make
-// figures steadier. The processes that benches start, nodes say, have none of them.
+// `npm run bench -- [NAME…] [--json FILE] [--no-write]`: runs cli.ts with flags of V8 and settings of
+// the allocator that make figures steadier. The processes that benches start, nodes say, have none
+// of them.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { ALLOCATOR_SETTINGS } from './allocator-settings.ts';
 
 const FLAGS = [
   '--expose-gc',
@@ -17,6 +19,7 @@ const FLAGS = [
 const cli = fileURLToPath(new URL('cli.js', import.meta.url));
 const { status, error } = spawnSync(process.execPath, [...FLAGS, cli, ...process.argv.slice(2)], {
   stdio: 'inherit',
+  env: { ...process.env, ...ALLOCATOR_SETTINGS },
 });
 if (error !== undefined) throw error;
 process.exitCode = status ?? 1;

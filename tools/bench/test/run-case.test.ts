@@ -142,6 +142,27 @@ describe('functions of this process', () => {
     expect(await contender.sample()).toBeGreaterThanOrEqual(0.41);
     expect(calls()).toBe(2);
   });
+
+  test('each call uses up an input of its own, whose making is not timed', async () => {
+    const [making, using] = [busy(60), busy(21)];
+    const used = new Set<number>();
+    const contender = timed({
+      name: 'uses up',
+      prepare: making.run,
+      run(input: number) {
+        if (used.has(input)) throw new Error('used before');
+        used.add(input);
+        return using.run();
+      },
+      answer: String,
+    });
+    expect(await contender.answer()).toBe('1');
+    await contender.warmUp();
+    const seconds = await contender.sample();
+    expect(making.calls()).toBe(using.calls());
+    expect(seconds).toBeGreaterThanOrEqual(0.021);
+    expect(seconds).toBeLessThan(0.06);
+  });
 });
 
 describe('targets', () => {

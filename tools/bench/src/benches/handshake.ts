@@ -1,9 +1,16 @@
-import { nobleEllSwift, performKeyWork, sharedSecret, type EllSwift } from '@btcp2p/bip324';
-import { nativeEllSwift, secp256k1Source, secureRng } from '@btcp2p/reactor';
+import {
+  ellSwift,
+  nobleEllSwift,
+  performKeyWork,
+  sharedSecret,
+  type EllSwift,
+} from '@btcp2p/bip324';
+import { nativeEllSwift, secp256k1Source, secureRng, wasmSecp256k1 } from '@btcp2p/reactor';
 import type { Bench, Case, Contender, Plan } from '../bench.ts';
 import { digest } from '../digest.ts';
 import type { HandshakeLibrary, KeyPair } from '../handshake-library.ts';
 import { benchBitcoin, coreBench } from '../rivals/core-bench.ts';
+import { openSslEllSwift, tinyEllSwift } from '../rivals/other-secp256k1.ts';
 import { scureHandshake } from '../rivals/scure-handshake.ts';
 import { atLeast } from '../target.ts';
 import { timed } from '../timed.ts';
@@ -22,15 +29,21 @@ export const handshake: Bench = {
   name: 'handshake',
   about:
     'What one side of a handshake of BIP 324 computes on the curve: an ephemeral key with its ' +
-    'encoding (ElligatorSwift), and Diffie-Hellman with the key of the peer. Ours is ' +
-    '`nativeEllSwift` of @btcp2p/reactor, whose roots and inverses WebAssembly computes; products ' +
-    'with keys are computed by libsecp256k1 where the optional package secp256k1 is installed, and ' +
-    'else by WebAssembly too. `noble only` is @btcp2p/bip324 without any of that.',
+    'encoding (ElligatorSwift), and Diffie-Hellman with the key of the peer. Ours is that of ' +
+    '@btcp2p/reactor without any optional package, in WebAssembly; `with secp256k1` has products ' +
+    'with keys computed by libsecp256k1, as `nativeEllSwift` does on the main thread where that ' +
+    'package is installed. `with tiny-secp256k1` and `with OpenSSL` are there to show why those two ' +
+    'are not used. `noble only` is @btcp2p/bip324 by itself.',
   prepare,
 };
 
-const native = libraryOf(OURS, nativeEllSwift);
+const native = libraryOf(OURS, ellSwift(wasmSecp256k1()));
 const noble = libraryOf('btcp2p, noble only', nobleEllSwift);
+const others = [
+  ...(secp256k1Source() === 'secp256k1' ? [libraryOf('btcp2p, with secp256k1', nativeEllSwift)] : []),
+  libraryOf('btcp2p, with tiny-secp256k1', tinyEllSwift),
+  libraryOf('btcp2p, with OpenSSL', openSslEllSwift),
+];
 
 /** What all contenders of a case do. */
 interface Work<T> {
@@ -52,7 +65,6 @@ function prepare(): Plan {
 }
 
 function both(peers: readonly KeyPair[]): Work<{ ours: KeyPair; secret: Uint8Array }> {
-  const source = secp256k1Source() === 'secp256k1' ? 'libsecp256k1' : secp256k1Source();
   return {
     name: 'make a key, and share a secret',
     run: (library) =>
@@ -67,8 +79,7 @@ function both(peers: readonly KeyPair[]): Work<{ ours: KeyPair; secret: Uint8Arr
     coreNames: [CORE_CREATE, CORE_SHARE],
     method:
       'both of the following, one after the other. That the peer computes the same secret is ' +
-      `checked before. In this run the products of ours were computed by ${source}. Of Core it is ` +
-      'the sum of its two benches.',
+      'checked before. Of Core it is the sum of its two benches.',
     targets: [atLeast(6, scureHandshake.name)],
   };
 }
@@ -113,6 +124,7 @@ function caseOf<T>({ name, run, answer, coreNames, method, targets }: Work<T>, c
     rivals: [
       contender(scureHandshake),
       contender(noble),
+      ...others.map(contender),
       ...(core === undefined ? [] : [coreRival(core, coreNames)]),
     ],
     method,

@@ -3,7 +3,7 @@ import { RegtestChain } from '@btcp2p/regtest';
 import { encodeMessage, payloadSize, type Message } from '@btcp2p/wire';
 import type { Case, Contender } from '../bench.ts';
 import { digest } from '../digest.ts';
-import { collectGarbage } from '../garbage.ts';
+import { collectAllGarbage } from '../garbage.ts';
 import { reaches } from '../target.ts';
 import { timesItsSize } from '../unit.ts';
 import {
@@ -68,9 +68,7 @@ function memory(kind: TransportKind, message: Message, prepare: Preparation): Co
   const pair = kind.connect();
   const sample = (): number => {
     const watched = prepare(pair, message);
-    // The second waits until the first has freed all that it found.
-    collectGarbage();
-    collectGarbage();
+    collectAllGarbage();
     const before = process.memoryUsage().arrayBuffers;
     const kept = watched();
     const allocated = process.memoryUsage().arrayBuffers - before;

@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import type { Contender } from '../bench.ts';
+import { runProgram } from '../run-program.ts';
 import { coreVersion } from './core-version.ts';
-
-const run = promisify(execFile);
 
 /** How long one of its benches runs for one sample, milliseconds. */
 const MIN_TIME_MS = 100;
@@ -46,7 +43,7 @@ export function coreBench(binary: string, name: string, coreName: string): Conte
         const options = [
           `-filter=${coreName}`, `-min-time=${MIN_TIME_MS}`, `-output-json=${output}`,
         ];
-        await run(binary, options, { timeout: TIMEOUT_MS, cwd: directory });
+        await runProgram({ path: binary, args: options, directory, timeout: TIMEOUT_MS });
         return medianOf(readFileSync(output, 'utf8'), coreName);
       } finally {
         rmSync(directory, { recursive: true, force: true });
