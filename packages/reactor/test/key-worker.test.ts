@@ -193,7 +193,7 @@ describe('in a process of its own', () => {
     const { status, signal, stdout, stderr } = spawnSync(
       process.execPath,
       ['--no-warnings', ...flags, '--input-type=module', '-e', start + script],
-      { encoding: 'utf8', timeout: 10_000, env: { ...process.env, NODE_OPTIONS: '' } },
+      { encoding: 'utf8', timeout: 10_000, env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '0' } },
     );
     expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
     return stdout;
