@@ -81,10 +81,9 @@ describe('memory', () => {
   });
 
   test('an established session that is idle', () => {
-    const used = memoryOf(() => {
-      const { initiator, responder } = pair();
-      return [initiator, responder];
-    });
-    expect((used.buffers + used.heap) / 2).toBeLessThan(40_000);
+    // Many, since the engine has work of its own that a single one would be charged with.
+    const count = 20;
+    const used = memoryOf(() => Array.from({ length: count }, () => pair()));
+    expect((used.buffers + used.heap) / (2 * count)).toBeLessThan(40_000);
   });
 });
