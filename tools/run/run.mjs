@@ -12,6 +12,7 @@ const BIN = join(ROOT, 'node_modules/.bin');
 
 const BENCH = 'tools/bench/dist/main.js';
 const DEMO = 'tools/demo/dist/main.js';
+const FUZZ = 'tools/fuzz/dist/main.js';
 const TIDY = 'tools/tidy/dist/main.js';
 const NODE_24 = '24.9.0';
 
@@ -25,6 +26,7 @@ const commands = {
   test: ['runs the tests of every project, or of those named', test],
   'test:node24': [`runs the tests on Node ${NODE_24}`, testNode24],
   'test:browser': ['runs the tests in Chromium, and installs it if it is missing', testBrowser],
+  fuzz: ['builds, then throws random cases at the v2 transport', fuzz],
   soak: ['runs the crash tests and the sync model for about ten minutes', soak],
   tidy: ['builds, then checks what a compiler and a linter cannot', tidy],
   bench: ['builds, then runs the benchmarks', bench],
@@ -133,6 +135,11 @@ async function soak() {
   Object.assign(process.env, env);
   await run(process.execPath, [...jest, 'test/crash', 'test/mainnet-sync'], join(ROOT, 'apps/node'));
   await run(process.execPath, [...jest, 'test/model'], join(ROOT, 'packages/sync'));
+}
+
+async function fuzz(args) {
+  await buildFirst(args, FUZZ);
+  await run(process.execPath, [FUZZ, ...without(args, '--no-build')]);
 }
 
 async function demo(args) {

@@ -42,6 +42,7 @@ export class V2Transport implements Transport {
   readonly #makeV1: () => V1Transport;
   #v1: V1Transport | undefined;
   #failed = false;
+  #failure: TransportEvent | undefined;
   #isAnsweredInV1 = false;
   #given = 0;
 
@@ -75,11 +76,16 @@ export class V2Transport implements Transport {
   }
 
   receive(data: Uint8Array): void {
-    if (this.#v1 === undefined) this.#session.receive(data);
-    else this.#v1.receive(data);
+    if (this.#v1 !== undefined) return this.#v1.receive(data);
+    this.#session.receive(data);
+    // That a peer speaks v1 must be known before its next bytes come, polled or not.
+    if (this.#session.stage === 'failed' && this.#session.sessionId === undefined) this.#takeFailure();
   }
 
   poll(): TransportEvent | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) return failure;
     while (this.#v1 === undefined && !this.#failed) {
       const event = this.#session.poll();
       if (event === undefined) return undefined;
@@ -121,6 +127,12 @@ export class V2Transport implements Transport {
 
   close(): void {
     this.#session.close();
+  }
+
+  /** A failure before any packet is all that there is to poll. */
+  #takeFailure(): void {
+    const event = this.#session.poll();
+    if (event !== undefined) this.#failure = this.#eventOf(event);
   }
 
   #eventOf(event: SessionEvent): TransportEvent | undefined {

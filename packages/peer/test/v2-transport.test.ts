@@ -173,6 +173,25 @@ describe('a peer that speaks v1', () => {
     expect(listener.peer.pendingBytes).toBe(0);
   });
 
+  test('is understood in any chunking, whether or not it is polled in between', () => {
+    const { magic } = regtest;
+    const sent = concat([
+      v1Frame(magic, GETADDR), v1Frame(magic, { type: 'ping', payload: { nonce: 5n } }),
+    ]);
+    // A peer begins with its version, which is all that tells it.
+    sent.set(v1Frame(magic, { type: 'verack', payload: {} }), 0);
+    sent.set(Uint8Array.from(Buffer.from('version\0\0\0\0\0')), 4);
+    for (let size = 1; size <= sent.length; size++) {
+      const v1 = new V1Transport({ magic });
+      v1.receive(sent.slice());
+      const expected = [v1.poll(), v1.poll(), v1.poll()];
+      const v2 = new V2Transport({ role: 'responder', magic, rng: new SeededRng(1n) });
+      for (let i = 0; i < sent.length; i += size) v2.receive(sent.slice(i, i + size));
+      expect([v2.poll(), v2.poll(), v2.poll()]).toEqual(expected);
+      expect(v2.protocol).toBe('v1');
+    }
+  });
+
   test('hears nothing before it is clear that it does', () => {
     const listener = new Side('responder');
     const dialler = new Side('initiator', { v1: true });

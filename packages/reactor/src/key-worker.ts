@@ -66,8 +66,8 @@ export class KeyWorker {
   }
 
   /**
-   * Takes a step. The bytes of `work` have to stay as they are until then; they are not overwritten
-   * here. `elapsed` of a key that was made ahead is what it cost at that time.
+   * Takes a step. The bytes of `work` have to stay as they are until then, unless nobody wants the
+   * result any more and its key is overwritten; that is not done here. `elapsed` of a key that was made ahead is what it cost at that time.
    *
    * @returns rejects with a RangeError if the secret key is not one, and with an Error after `close`
    */
@@ -163,8 +163,9 @@ export class KeyWorker {
     this.#jobs.clear();
     for (const job of jobs) {
       if (job.caller === undefined) continue;
+      if (isWiped(job.work)) finish(job, () => NOTHING);
       // This very step may be what they die of.
-      if (job.isSecondTry) finish(job, () => timedKeyWork(job.work));
+      else if (job.isSecondTry) finish(job, () => timedKeyWork(job.work));
       else this.#start({ ...job, isSecondTry: true });
     }
     this.#rest();
@@ -196,6 +197,14 @@ export class KeyWorker {
 function entry(): URL {
   const folder = import.meta.url.endsWith('.ts') ? '../dist/' : './';
   return new URL(`${folder}key-worker-entry.js`, import.meta.url);
+}
+
+/** What a session that was closed is told, which it does not hear. */
+const NOTHING: TimedKeyWorkResult = { type: 'xdh', sharedX: new Uint8Array(32), elapsed: 0 };
+
+/** Whether the session that asked was closed in the meantime, and has overwritten its key. */
+function isWiped(work: KeyWork): boolean {
+  return work.type === 'xdh' && work.secretKey.every((byte) => byte === 0);
 }
 
 function finish(job: Job, take: () => TimedKeyWorkResult): void {

@@ -242,6 +242,21 @@ describe('in a process of its own', () => {
     expect(out).toBe(`${hexX} 500 2\n`);
   });
 
+  test('if the thread dies and a session was closed meanwhile, that is no error', () => {
+    const out = run(`
+      const worker = new KeyWorker({ keysAhead: 0 });
+      const work = Array.from({ length: 200 }, () => ({ ...xdh, secretKey: xdh.secretKey.slice() }));
+      const results = work.map((one) => worker.perform(one));
+      await results[0];
+      threads[0].terminate();
+      // This is how a session leaves what it has asked for.
+      for (const { secretKey } of work) secretKey.fill(0);
+      const shared = (await Promise.all(results)).map(({ sharedX }) => hex(sharedX));
+      console.log(shared.length, shared[0], shared.at(-1) === '00'.repeat(32), threads.length);
+    `);
+    expect(out).toBe(`200 ${hexX} true 1\n`);
+  });
+
   test('if it dies while idle, the next one starts with the next work', () => {
     const out = run(`
       const worker = new KeyWorker({ keysAhead: 0 });

@@ -44,6 +44,7 @@ export const TOOLS: readonly string[] = [
   '@btcp2p/bitcoind-peer',
   '@btcp2p/browser-test',
   '@btcp2p/demo',
+  '@btcp2p/fuzz',
   '@btcp2p/regtest',
   '@btcp2p/replay-peer',
   '@btcp2p/testdata',
