@@ -24,8 +24,8 @@ const INTRODUCTION = [
   'Ours and every rival of a case run in the same run, in rounds: in each round everyone gives one',
   'sample (of at least 20 ms, by repetition), in an order that is drawn anew. The figures are the',
   'medians of the rounds, with the quartiles of ours. Before that, everyone has to give the same',
-  'answer, else nothing is measured, and warms up. Garbage is collected before each sample, with flags',
-  'of V8 that keep compiled code through it, and an allocator that keeps the memory',
+  'answer, else nothing is measured, and warms up. Young garbage is collected before each sample,',
+  'with flags of V8 that keep compiled code through it, and an allocator that keeps the memory',
   '(tools/bench/src/main.ts). A ratio says how many times better ours is: below 1 it is worse.',
 ];
 
