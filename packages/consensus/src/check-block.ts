@@ -6,10 +6,12 @@ import {
   type BlockView,
   type Sha256d,
 } from '@btcp2p/wire';
+import type { TransactionInputsRejectReason } from './check-transaction-inputs.ts';
 import { inspectTransaction, type TransactionRejectReason } from './check-transaction.ts';
 import { merkleRoot } from './merkle.ts';
 import type { ConsensusParams } from './params.ts';
 import { checkProofOfWork } from './proof-of-work.ts';
+import { isSignetBlockSolved, type SignetVerifier } from './signet.ts';
 import { isCoinbase } from './transaction-scan.ts';
 
 /**
@@ -18,10 +20,14 @@ import { isCoinbase } from './transaction-scan.ts';
  */
 export const MAX_BLOCK_SIGOPS_COST = 80_000;
 
-/** Why a block is refused, in Core's words (validation.cpp). */
+/**
+ * Why a block is refused, in Core's words (validation.cpp): for what it shows by itself or in its
+ * place in the chain, or, from `bad-txns-BIP30` on, for what it spends.
+ */
 export type BlockRejectReason =
   | TransactionRejectReason
   | 'high-hash'
+  | 'bad-signet-blksig'
   | 'bad-txnmrklroot'
   | 'bad-txns-duplicate'
   | 'bad-blk-length'
@@ -33,7 +39,12 @@ export type BlockRejectReason =
   | 'bad-witness-nonce-size'
   | 'bad-witness-merkle-match'
   | 'unexpected-witness'
-  | 'bad-blk-weight';
+  | 'bad-blk-weight'
+  | 'bad-txns-BIP30'
+  | TransactionInputsRejectReason
+  | 'bad-txns-accumulated-fee-outofrange'
+  | 'bad-cb-amount'
+  | `block-script-verify-flag-failed (${string})`;
 
 /** A block that breaks a rule. */
 export interface InvalidBlock {
@@ -54,20 +65,27 @@ export type CheckBlockResult =
   | InvalidBlock;
 
 /**
- * Checks all that a block shows by itself: proof of work, merkle root, size, coinbase, each
- * transaction by itself, legacy signature operations; in the order of Core's `CheckBlock`
- * (validation.cpp). Core also checks the operators' signature of signet blocks here (BIP 325).
+ * Checks all that a block shows by itself: proof of work, a signet's solution, merkle root, size,
+ * coinbase, each transaction by itself, legacy signature operations; in the order of Core's
+ * `CheckBlock` (validation.cpp).
+ *
+ * @param verifySignet runs the scripts of a signet's solution (BIP 325); without it, and on other
+ *   networks, solutions are not looked at
  */
 export function checkBlock(
   block: BlockView,
   params: ConsensusParams,
   hash: Sha256d = sha256d,
+  verifySignet?: SignetVerifier,
 ): CheckBlockResult {
   const { header } = block;
   if (!checkProofOfWork(block.hash(hash), header.bits, params)) {
     return invalidBlock('high-hash', 'proof of work failed');
   }
   const txids = block.txids(hash);
+  if (verifySignet && !isSignetBlockSolved(block, params, verifySignet, hash, txids)) {
+    return invalidBlock('bad-signet-blksig', 'signet block signature validation failure');
+  }
   const fault = checkMerkleRoot(txids, header.merkleRoot, hash) ?? checkLength(block);
   if (fault !== undefined) return fault;
   // One view of each, for the two passes over them.

@@ -78,6 +78,11 @@ export class HeaderRecords {
     return record;
   }
 
+  /** Unsigned. */
+  version(record: number): number {
+    return this.#word(record, VERSION);
+  }
+
   time(record: number): number {
     return this.#word(record, TIME);
   }

@@ -191,6 +191,11 @@ export class HeaderTree {
     return this.#checked(entry) === 0 ? undefined : this.#records.parent(entry);
   }
 
+  /** Signed 32 bits. */
+  version(entry: HeaderEntry): number {
+    return this.#records.version(this.#checked(entry)) | 0;
+  }
+
   /** Unix seconds. */
   time(entry: HeaderEntry): number {
     return this.#records.time(this.#checked(entry));

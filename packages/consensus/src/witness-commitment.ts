@@ -1,23 +1,18 @@
 import { sha256d, type BlockView, type Sha256d, type Transaction } from '@btcp2p/wire';
 import { mutatedBlock, type InvalidBlock } from './check-block.ts';
+import {
+  COMMITMENT_HEADER,
+  commitmentOutput,
+  MINIMUM_WITNESS_COMMITMENT,
+} from './commitment-output.ts';
 import { merkleRoot } from './merkle.ts';
-
-/** OP_RETURN, a push of 36 bytes, and the 4 that announce a commitment (BIP 141). */
-const COMMITMENT_HEADER = [0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed];
-
-/** Fewest bytes of a script that commits: that, and a hash (Core `MINIMUM_WITNESS_COMMITMENT`). */
-const MINIMUM_WITNESS_COMMITMENT = 38;
 
 /**
  * The hash that a coinbase commits to the witnesses of its block with: 32 bytes of the last output
  * that has such a commitment (BIP 141; Core `GetWitnessCommitmentIndex`, consensus/validation.h).
  */
 export function witnessCommitment(coinbase: Transaction): Uint8Array | undefined {
-  const output = coinbase.outputs.findLast(
-    ({ scriptPubKey: script }) =>
-      script.length >= MINIMUM_WITNESS_COMMITMENT &&
-      COMMITMENT_HEADER.every((byte, i) => script[i] === byte),
-  );
+  const output = coinbase.outputs[commitmentOutput(coinbase)];
   return output?.scriptPubKey.slice(COMMITMENT_HEADER.length, MINIMUM_WITNESS_COMMITMENT);
 }
 
