@@ -67,7 +67,8 @@ export class KeyWorker {
 
   /**
    * Takes a step. The bytes of `work` have to stay as they are until then, unless nobody wants the
-   * result any more and its key is overwritten; that is not done here. `elapsed` of a key that was made ahead is what it cost at that time.
+   * result any more and its key is overwritten; that is not done here. `elapsed` of a key that was
+   * made ahead is what it cost at that time.
    *
    * @returns rejects with a RangeError if the secret key is not one, and with an Error after `close`
    */

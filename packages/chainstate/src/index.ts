@@ -1,0 +1,47 @@
+/**
+ * The coins of a Bitcoin node: what is unspent, in the formats of Bitcoin Core, in a fast cache over
+ * any key-value store; blocks connected and disconnected; snapshots and hashes of the whole set.
+ *
+ * @example
+ * import { CoinsCache, CoinsStore, connectBlock, MemoryStore } from '@btcp2p/chainstate';
+ *
+ * const coins = new CoinsCache(new CoinsStore(new MemoryStore()), { salt });
+ * const trial = new CoinsCache(coins, { salt });
+ * const result = connectBlock(block, trial, { hash, height, params, blockHashAt });
+ * if (result.status === 'ok') trial.flush(); // into `coins`; `result.undo` goes into a rev file
+ *
+ * @packageDocumentation
+ */
+export { readVarInt, VarInt32, VarInt64, varIntSize, writeVarInt } from './var-int.ts';
+export { compressAmount, CompressedAmount, decompressAmount } from './amount-compression.ts';
+export { decompressPublicKey } from './secp256k1.ts';
+export type { DecompressPublicKey } from './secp256k1.ts';
+export { isUnspendable, MAX_SCRIPT_SIZE, scriptCompression } from './script-compression.ts';
+export {
+  Coin, coinCodec, coinKey, compressedOutput, DB_COIN, equalCoins, parseCoinKey,
+} from './coin.ts';
+export { BlockUndo, blockUndoCodec, TxUndo, txUndoCodec, undoChecksum } from './undo.ts';
+export {
+  blockIndexKey, BlockStatus, DB_BLOCK_INDEX, DiskBlockIndex,
+} from './disk-block-index.ts';
+export type { KeyValueChange, KeyValueEntry, KeyValueStore } from './ports.ts';
+export { MemoryStore } from './memory-store.ts';
+export type { CoinChange, CoinsView } from './coins-view.ts';
+export { CoinsStore } from './coins-store.ts';
+export type { CoinEntry, CoinsStoreOptions, HeadBlocks } from './coins-store.ts';
+export { CoinsCache } from './coins-cache.ts';
+export type { CoinsCacheEntry, CoinsCacheOptions } from './coins-cache.ts';
+export { connectBlock, replayBlock } from './connect-block.ts';
+export type {
+  CoinsRejectReason, ConnectBlockOptions, ConnectBlockResult, Rejection, SpendingTransaction,
+} from './connect-block.ts';
+export { disconnectBlock } from './disconnect-block.ts';
+export type { DisconnectResult } from './disconnect-block.ts';
+export { MuHash3072 } from './muhash.ts';
+export type { Sha256 } from './muhash.ts';
+export { bogoSize, coinHashBytes, CoinStats } from './coin-stats.ts';
+export type { CoinStatsOptions, CoinStatsTotals, StreamingSha256 } from './coin-stats.ts';
+export {
+  SNAPSHOT_METADATA_SIZE, SnapshotDecoder, SnapshotEncoder, SnapshotMetadata,
+} from './snapshot.ts';
+export type { SnapshotDecoderOptions } from './snapshot.ts';
