@@ -26,18 +26,16 @@ export function findChromium(): string | undefined {
 
 /**
  * Finds Chromium, or installs Debian's package where that was asked for: by `npm run test:browser`,
- * or by `CI`, which also makes it an error if there is none in the end.
+ * or by `CI`. If there is none in the end, it says why.
  */
 export function obtainChromium(): FoundChromium {
   const path = findChromium();
   if (path !== undefined) return { path };
-  const isCI = Boolean(process.env['CI']);
-  const mayInstall = isCI || Boolean(process.env['BTCP2P_INSTALL_CHROMIUM']);
+  const mayInstall = Boolean(process.env['CI'] || process.env['BTCP2P_INSTALL_CHROMIUM']);
   const problem = mayInstall ? installChromium() : '`npm run test:browser` installs it, or tries';
   const installed = findChromium();
   if (installed !== undefined) return { path: installed };
   const reason = `no chromium in PATH (or set CHROMIUM to the binary): ${problem ?? 'not installed'}`;
-  if (isCI) throw new Error(reason);
   return { path: undefined, reason };
 }
 
@@ -50,7 +48,9 @@ function installChromium(): string | undefined {
 }
 
 function aptGet(...args: string[]): string | undefined {
-  const { status, stderr } = spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], {
+  const options = ['-o', 'DPkg::Lock::Timeout=120', '-o', 'Acquire::http::Timeout=20'];
+  const { status, stderr } = spawnSync('apt-get', [...options, ...args], {
+    timeout: 240_000,
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
