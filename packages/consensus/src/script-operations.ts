@@ -1,6 +1,22 @@
-const OP_PUSHDATA1 = 0x4c;
+/** Core `OP_PUSHDATA1` (script/script.h): smaller opcodes push as many bytes as they say. */
+export const OP_PUSHDATA1 = 0x4c;
 const OP_PUSHDATA2 = 0x4d;
-const OP_PUSHDATA4 = 0x4e;
+/** Core `OP_PUSHDATA4` (script/script.h): the last opcode that has data behind it. */
+export const OP_PUSHDATA4 = 0x4e;
+
+/**
+ * Where the data of `OP_PUSHDATA1`, 2 or 4 begins: behind its length of 1, 2 or 4 bytes at `at`.
+ */
+export function pushDataStart(at: number, opcode: number): number {
+  return at + (opcode === OP_PUSHDATA1 ? 1 : opcode === OP_PUSHDATA2 ? 2 : 4);
+}
+
+/** The little-endian number between two offsets, unsigned: the length of a push. */
+export function lengthBetween(bytes: Uint8Array, at: number, end: number): number {
+  let length = 0;
+  for (let i = end - 1; i >= at; i--) length = length * 256 + bytes[i]!;
+  return length;
+}
 
 /** One operation of a script. */
 export interface Operation {
@@ -16,10 +32,10 @@ export function* scriptOperations(script: Uint8Array): Generator<Operation> {
     let length = 0;
     if (opcode < OP_PUSHDATA1) length = opcode;
     else if (opcode <= OP_PUSHDATA4) {
-      const width = opcode === OP_PUSHDATA1 ? 1 : opcode === OP_PUSHDATA2 ? 2 : 4;
-      if (width > script.length - at) return;
-      for (let i = width - 1; i >= 0; i--) length = length * 256 + script[at + i]!;
-      at += width;
+      const start = pushDataStart(at, opcode);
+      if (start > script.length) return;
+      length = lengthBetween(script, at, start);
+      at = start;
     }
     if (length > script.length - at) return;
     yield { opcode, data: script.subarray(at, at + length) };

@@ -1,6 +1,5 @@
-const OP_PUSHDATA1 = 0x4c;
-const OP_PUSHDATA2 = 0x4d;
-const OP_PUSHDATA4 = 0x4e;
+import { lengthBetween, OP_PUSHDATA1, OP_PUSHDATA4, pushDataStart } from './script-operations.ts';
+
 const OP_CHECKSIG = 0xac;
 const OP_CHECKSIGVERIFY = 0xad;
 const OP_CHECKMULTISIG = 0xae;
@@ -33,9 +32,6 @@ export function countSigOps(bytes: Uint8Array, start: number, end: number): numb
 
 /** Where the script goes on after a push whose length stands in 1, 2 or 4 bytes. */
 function afterPushData(bytes: Uint8Array, at: number, end: number, opcode: number): number {
-  const width = opcode === OP_PUSHDATA1 ? 1 : opcode === OP_PUSHDATA2 ? 2 : 4;
-  if (at + width > end) return end;
-  let length = 0;
-  for (let i = width - 1; i >= 0; i--) length = length * 256 + bytes[at + i]!;
-  return at + width + length;
+  const start = pushDataStart(at, opcode);
+  return start > end ? end : start + lengthBetween(bytes, at, start);
 }

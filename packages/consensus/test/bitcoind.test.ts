@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startBitcoind, type BitcoindPeer } from '@btcp2p/bitcoind-peer';
 import { describeWithBitcoind } from '@btcp2p/testdata';
 import {
   regtest,
@@ -16,7 +17,6 @@ import {
   heightScript,
   HeaderTree,
 } from '../src/index.ts';
-import { Bitcoind } from './bitcoind.ts';
 import { coinbase, entryOf, makeBlock, mine, nativeSha256d, remine, spend } from './support.ts';
 
 describeWithBitcoind('Bitcoin Core says the same', (binary) => {
@@ -24,23 +24,24 @@ describeWithBitcoind('Bitcoin Core says the same', (binary) => {
   const start = regtest.genesis.header.time;
   // Core judges times by this clock.
   const now = start + 1_000_000;
-  let bitcoind: Bitcoind;
+  let bitcoind: BitcoindPeer;
 
   beforeAll(async () => {
     // BIP 94's rule against time warps changes nothing for the other headers here.
-    bitcoind = await Bitcoind.start(binary, '-test=bip94');
-    await bitcoind.ready();
-    await bitcoind.call('setmocktime', now);
+    bitcoind = await startBitcoind(binary, ['-test=bip94']);
+    await bitcoind.rpc('setmocktime', now);
   }, 60_000);
   afterAll(() => bitcoind.stop(), 60_000);
 
   test('of headers', async () => {
     const tree = new HeaderTree({ params, anchor: genesisAnchor(regtest), sha256d: nativeSha256d });
     const compare = async (header: Uint8Array): Promise<string> => {
-      const expected = await bitcoind.call('submitheader', toHex(header)).then(
+      const expected = await bitcoind.rpc('submitheader', toHex(header)).then(
         () => 'added',
-        (error: Error) =>
-          error.message.startsWith('Must submit previous header') ? 'orphan' : error.message,
+        (error: Error) => {
+          const message = error.message.replace(/^submitheader: /, '');
+          return message.startsWith('Must submit previous header') ? 'orphan' : message;
+        },
       );
       const result = tree.add(header, now);
       // Core does not tell a header that it knew before.
@@ -112,7 +113,7 @@ describeWithBitcoind('Bitcoin Core says the same', (binary) => {
     const compare = async (block: BlockView): Promise<string> => {
       const answer = judge(block);
       // Core names no reason for a block that it accepts.
-      expect((await bitcoind.call('submitblock', toHex(block.bytes))) ?? 'ok').toBe(answer);
+      expect((await bitcoind.rpc('submitblock', toHex(block.bytes))) ?? 'ok').toBe(answer);
       if (answer === 'ok') entryOf(tree.add(block.headerBytes, now));
       return answer;
     };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startBitcoind, type BitcoindPeer } from '@btcp2p/bitcoind-peer';
 import { describeWithBitcoind } from '@btcp2p/testdata';
 import { hashToHex, regtest, toHex, txid, type BlockView, type Transaction } from '@btcp2p/wire';
 import {
@@ -27,7 +28,6 @@ import {
   type ConsensusParams,
   type SpentCoin,
 } from '../src/index.ts';
-import { Bitcoind } from './bitcoind.ts';
 import { coinbase, entryOf, makeBlock, nativeSha256d, spend } from './support.ts';
 
 const OP_TRUE = Uint8Array.of(0x51);
@@ -130,14 +130,11 @@ describeWithBitcoind('Bitcoin Core connects the same', (binary) => {
   const start = regtest.genesis.header.time;
   const now = start + 10_000_000;
   const params = consensusParams(regtest, { activationHeights: { csv: 150 } });
-  let bitcoind: Bitcoind;
+  let bitcoind: BitcoindPeer;
 
   beforeAll(async () => {
-    bitcoind = await Bitcoind.start(
-      binary, '-testactivationheight=csv@150', '-checkblockindex=0', '-par=1',
-    );
-    await bitcoind.ready();
-    await bitcoind.call('setmocktime', now);
+    bitcoind = await startBitcoind(binary, ['-testactivationheight=csv@150', '-par=1']);
+    await bitcoind.rpc('setmocktime', now);
   }, 60_000);
   afterAll(() => bitcoind.stop(), 60_000);
 
@@ -160,7 +157,7 @@ describeWithBitcoind('Bitcoin Core connects the same', (binary) => {
       const prevBlockHash = tree.hash(tree.best);
       const block = makeBlock([own, ...transactions], { time, prevBlockHash });
       const answer = ledger.judge(block);
-      const expected = (await bitcoind.call('submitblock', toHex(block.bytes))) ?? 'ok';
+      const expected = (await bitcoind.rpc('submitblock', toHex(block.bytes))) ?? 'ok';
       expect([height, answer]).toEqual([height, expected]);
       seen.set(answer, (seen.get(answer) ?? 0) + 1);
       return answer;
@@ -280,14 +277,11 @@ describeWithBitcoind('Bitcoin Core counts the same bits', (binary) => {
     ['never enough', 70],
     ['enough', 85],
   ])('%s: states, statistics, templates, flags and warnings', async (_, percent) => {
-    const bitcoind = await Bitcoind.start(
-      binary,
+    const bitcoind = await startBitcoind(binary, [
       ...heights.map((argument) => `-testactivationheight=${argument}`),
       `-vbparams=${bits}`,
-      '-checkblockindex=0',
-    );
+    ]);
     try {
-      await bitcoind.ready();
       const params = ownParams();
       const below = random(percent);
       const tree = new HeaderTree({ params, anchor: genesisAnchor(regtest), sha256d: nativeSha256d });
@@ -303,14 +297,14 @@ describeWithBitcoind('Bitcoin Core counts the same bits', (binary) => {
         const outputs = [{ value: 0n, scriptPubKey: OP_TRUE }];
         const own = coinbase([...heightScript(height), 0], { outputs });
         const block = makeBlock([own], { time, version, prevBlockHash: tree.hash(tree.best) });
-        await bitcoind.call('setmocktime', time);
-        expect(await bitcoind.call('submitblock', toHex(block.bytes))).toBeNull();
+        await bitcoind.rpc('setmocktime', time);
+        expect(await bitcoind.rpc('submitblock', toHex(block.bytes))).toBeNull();
         const entry = entryOf(tree.add(block.headerBytes, time));
         if (cache.unknownActivations(entry).some(({ isActive }) => isActive)) warned = true;
         // All of the first heights, then around the ends of periods.
         if (height > 8 && height % 144 > 3 && height % 144 < 141 && height % 25 !== 0) continue;
 
-        const info = (await bitcoind.call('getdeploymentinfo')) as DeploymentInfo;
+        const info = (await bitcoind.rpc('getdeploymentinfo')) as DeploymentInfo;
         expect(info.hash).toBe(hashToHex(tree.hash(entry)));
         const flags = blockScriptFlagNames(blockScriptFlags(height, tree.hash(entry), params));
         expect(info.script_flags.toSorted()).toEqual(flags.toSorted());
@@ -340,14 +334,14 @@ describeWithBitcoind('Bitcoin Core counts the same bits', (binary) => {
             ours.signallingBlocks?.map((signal) => (signal ? '#' : '-')).join(''),
           );
         }
-        const template = (await bitcoind.call('getblocktemplate', {
+        const template = (await bitcoind.rpc('getblocktemplate', {
           rules: ['segwit'],
         })) as Template;
         expect(template.version).toBe(cache.computeBlockVersion(entry));
         const { signalling, lockedIn } = cache.templateDeployments(entry);
         const available = [...signalling, ...lockedIn].map(({ name, bit }) => [name, bit]);
         expect(template.vbavailable).toEqual(Object.fromEntries(available));
-        const { warnings } = (await bitcoind.call('getblockchaininfo')) as { warnings: string[] };
+        const { warnings } = (await bitcoind.rpc('getblockchaininfo')) as { warnings: string[] };
         const expected = warned ? ['Unknown new rules activated (versionbit 5)'] : [];
         expect(warnings.filter((warning) => warning.startsWith('Unknown'))).toEqual(expected);
       }

@@ -9,9 +9,7 @@ import { nativeSha256d } from '@btcp2p/reactor';
 import { timed } from '../timed.ts';
 import { microsecondsEach } from '../unit.ts';
 import { OURS } from './our-library.ts';
-
-/** What a socket hands over at once, at most. */
-const CHUNK_SIZE = 65_536;
+import { CHUNK_SIZE, receiveThrough } from './transport-pair.ts';
 
 /** A message to frame, and how many of them make a stream worth measuring. */
 interface Sample {
@@ -99,15 +97,7 @@ function decodersOfBcoin(bcoin: Bcoin, type: string, chunks: readonly Uint8Array
 
 function decodeByUs(chunks: readonly Uint8Array[]): Message[] {
   const transport = new V1Transport({ magic: mainnet.magic, sha256d: nativeSha256d });
-  const messages: Message[] = [];
-  for (const chunk of chunks) {
-    transport.receive(chunk);
-    for (let event = transport.poll(); event !== undefined; event = transport.poll()) {
-      if (event.type !== 'message') throw new Error(event.type);
-      messages.push(event.message);
-    }
-  }
-  return messages;
+  return receiveThrough(transport, chunks);
 }
 
 function decodeByBcoin(
