@@ -26,6 +26,5 @@ export { LOG_CATEGORIES, OPTIONS } from './options.ts';
 export type { LogCategory, OptionDefinition } from './options.ts';
 export { RunningNode } from './running-node.ts';
 export type { RunOptions } from './running-node.ts';
-export { Storage } from './storage/storage.ts';
-export type { StorageOptions } from './storage/storage.ts';
-export type { BlockStore, HeaderLoad, HeaderStore, StorageNotice } from './storage/ports.ts';
+export { LmdbStore } from './storage/kv/lmdb-store.ts';
+export type { LmdbStoreOptions } from './storage/kv/lmdb-store.ts';

@@ -21,6 +21,7 @@ export function logSettings(settings: Settings): LogSettings {
     timestamps: settings.flag('logtimestamps') ?? true,
     timeMicros: settings.flag('logtimemicros') ?? false,
     threadNames: settings.flag('logthreadnames') ?? false,
+    sourceLocations: settings.flag('logsourcelocations') ?? false,
     levelAlways: settings.flag('loglevelalways') ?? false,
     categories,
     ...levels(settings),

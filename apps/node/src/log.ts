@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync, statSync, writeFileSync, writ
 import { resolve } from 'node:path';
 import { NodeError, systemErrorText } from './node-error.ts';
 import type { LogCategory } from './options.ts';
+import { callerLocation } from './source-location.ts';
 
 /** How much a message matters, least first. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warning' | 'error';
@@ -17,6 +18,8 @@ export interface LogSettings {
   readonly timestamps: boolean;
   readonly timeMicros: boolean;
   readonly threadNames: boolean;
+  /** Put the place in the source that a line comes from in front of it. */
+  readonly sourceLocations: boolean;
   /** Put category and level in front of every line. */
   readonly levelAlways: boolean;
   /** Categories whose `debug` and `trace` messages are logged at all. */
@@ -146,27 +149,35 @@ export class Log {
   }
 
   info(text: string, category?: LogCategory): void {
-    this.#log(text, 'info', category);
+    this.#log(text, 'info', category, this.info);
   }
 
   warning(text: string, category?: LogCategory): void {
-    this.#log(text, 'warning', category);
+    this.#log(text, 'warning', category, this.warning);
   }
 
   error(text: string, category?: LogCategory): void {
-    this.#log(text, 'error', category);
+    this.#log(text, 'error', category, this.error);
   }
 
   debug(category: LogCategory, text: string): void {
-    if (this.isLogged(category, 'debug')) this.#log(text, 'debug', category);
+    if (this.isLogged(category, 'debug')) this.#log(text, 'debug', category, this.debug);
   }
 
   trace(category: LogCategory, text: string): void {
-    if (this.isLogged(category, 'trace')) this.#log(text, 'trace', category);
+    if (this.isLogged(category, 'trace')) this.#log(text, 'trace', category, this.trace);
   }
 
-  #log(text: string, level: LogLevel, category: LogCategory | undefined): void {
-    const line = `${this.#timestamp()}${this.#prefix(level, category)}${escapeControls(text)}`;
+  #log(
+    text: string,
+    level: LogLevel,
+    category: LogCategory | undefined,
+    method: (...args: never) => void,
+  ): void {
+    const place = this.#settings.sourceLocations ? `${callerLocation(method)} ` : '';
+    const thread = this.#settings.threadNames ? `[${THREAD_NAME}] ` : '';
+    const origin = `${this.#timestamp()}${thread}${place}`;
+    const line = `${origin}${this.#prefix(level, category)}${escapeControls(text)}`;
     const whole = line.endsWith('\n') ? line : `${line}\n`;
     if (this.#waiting === undefined) this.#emit(whole);
     else this.#hold(this.#waiting, whole);
@@ -209,12 +220,11 @@ export class Log {
    * `debug` with a category and `info` without (Core `Logger::GetLogPrefix`).
    */
   #prefix(level: LogLevel, category: LogCategory | undefined): string {
-    const thread = this.#settings.threadNames ? `[${THREAD_NAME}] ` : '';
     const always = this.#settings.levelAlways;
     const name = category ?? (always ? 'all' : '');
-    if (name === '' && level === 'info') return thread;
+    if (name === '' && level === 'info') return '';
     const shown = always || name === '' || level !== 'debug' ? level : '';
-    return `${thread}[${name}${name !== '' && shown !== '' ? ':' : ''}${shown}] `;
+    return `[${name}${name !== '' && shown !== '' ? ':' : ''}${shown}] `;
   }
 }
 

@@ -2,9 +2,11 @@ import {
   formatAddress, MAX_SUBVERSION_LENGTH, networks, parseAddress, type Chain, type Network,
 } from '@btcp2p/wire';
 import { userAgent } from './client.ts';
+import type { PermissionRules } from '@btcp2p/node';
 import type { LogSettings } from './log.ts';
 import { logSettings } from './log-settings.ts';
 import { NodeError } from './node-error.ts';
+import { permissionRules, whitebindAddress } from './permission-options.ts';
 import {
   DEFAULT_CONNECT_TIMEOUT,
   DEFAULT_MAX_PEER_CONNECTIONS,
@@ -29,6 +31,8 @@ export interface NodeOptions {
   readonly listen: boolean;
   /** Listen exactly here; empty: on any address, at `port`. */
   readonly bind: readonly BindAddress[];
+  /** Who may do what others may not. */
+  readonly permissions: PermissionRules;
   readonly port: number;
   /**
    * `host[:port]` of the only nodes to connect to, possibly none; undefined: the node finds peers
@@ -89,6 +93,10 @@ export function chainOf(settings: Settings): Chain {
  */
 export function applyInteractions(settings: Settings): void {
   if (settings.list('bind').length > 0) settings.softSet('listen', '1', '-bind set');
+  if (settings.list('whitebind').length > 0) settings.softSet('listen', '1', '-whitebind set');
+  if (settings.flag('whitelistforcerelay') === true) {
+    settings.softSet('whitelistrelay', '1', '-whitelistforcerelay=1');
+  }
   const connectsOnlyTo = settings.list('connect').length > 0 || settings.isNegated('connect');
   if (connectsOnlyTo || maxConnections(settings) <= 0) {
     settings.softSet('listen', '0', '-connect or -maxconnections=0 set');
@@ -107,7 +115,7 @@ export function nodeOptions(settings: Settings, chain: Chain): NodeOptions {
   if (unsuitable.length > 0) throw new NodeError('option', unsuitable.join('\n'));
 
   const listen = settings.flag('listen') ?? true;
-  if (settings.list('bind').length > 0 && !listen) {
+  if (settings.list('bind').length + settings.list('whitebind').length > 0 && !listen) {
     throw new NodeError('option', 'Cannot set -bind or -whitebind together with -listen=0');
   }
   if (maxConnections(settings) < 0) {
@@ -118,12 +126,14 @@ export function nodeOptions(settings: Settings, chain: Chain): NodeOptions {
   if (peerTimeout <= 0) throw new NodeError('option', 'peertimeout must be a positive integer.');
   const minimumChainWork = chainWork(settings);
   const port = portOf(settings) ?? networks[chain].defaultPort;
+  const permissions = permissionRules(settings);
   noteWhatDoesNothing(settings);
 
   return {
     network: networks[chain],
     listen,
-    bind: bindAddresses(settings, port),
+    bind: bindAddresses(settings, port, permissions),
+    permissions,
     port,
     connect: connectOnly(settings),
     addnode: checkPorts('addnode', settings.list('addnode')),
@@ -209,10 +219,24 @@ function connectOnly(settings: Settings): readonly string[] | undefined {
 }
 
 /** Core init.cpp: where a `-bind` names no port, it is the chain's, or for `=onion` the one after. */
-function bindAddresses(settings: Settings, port: number): BindAddress[] {
+function bindAddresses(
+  settings: Settings,
+  port: number,
+  { whitebinds }: PermissionRules,
+): BindAddress[] {
   const result: BindAddress[] = [];
   const seen = new Set<string>();
   const values = settings.list('bind');
+  const claim = (name: string): void => {
+    if (seen.has(name)) {
+      throw new NodeError(
+        'option',
+        `Duplicate binding configuration for address ${name}. ` +
+          'Please check your -bind, -bind=...=onion and -whitebind settings.',
+      );
+    }
+    seen.add(name);
+  };
   const split = (value: string): string => value.replace(/=[^=]*$/, '');
   for (const value of values) {
     const text = portText(split(value));
@@ -226,16 +250,13 @@ function bindAddresses(settings: Settings, port: number): BindAddress[] {
       throw new NodeError('option', `Cannot resolve -bind address: '${value}'`);
     }
     const name = formatAddress(address);
-    if (seen.has(name)) {
-      throw new NodeError(
-        'option',
-        `Duplicate binding configuration for address ${name}. ` +
-          'Please check your -bind, -bind=...=onion and -whitebind settings.',
-      );
-    }
-    seen.add(name);
+    claim(name);
     const host = name.slice(0, name.lastIndexOf(':')).replace(/^\[|\]$/g, '');
     result.push({ host, port: address.port, onion });
+  }
+  for (const whitebind of whitebinds) {
+    claim(whitebind.address);
+    result.push(whitebindAddress(whitebind));
   }
   return result;
 }
@@ -262,7 +283,6 @@ function checkedUserAgent(comments: readonly string[]): string {
 function noteWhatDoesNothing(settings: Settings): void {
   const missing = [
     ['logratelimit', 'the log is not limited'],
-    ['logsourcelocations', 'the log names no source locations'],
   ] as const;
   for (const [name, text] of missing) {
     if (settings.flag(name) === true) settings.notice(`-${name}=1 has no effect: ${text}`, 'warning');

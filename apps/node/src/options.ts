@@ -202,6 +202,36 @@ export const OPTIONS: readonly OptionDefinition[] = [
   },
 
   {
+    name: 'whitebind',
+    argument: '=<[permissions@]addr:port>',
+    category: 'connection',
+    help:
+      'Listen on this address too, and let whoever connects there do what others may not: see ' +
+      '-whitelist. Can be given many times',
+  },
+  {
+    name: 'whitelist',
+    argument: '=<[permissions@]address or network>',
+    category: 'connection',
+    help:
+      'Let peers at this address or in this network (1.2.3.0/24) do what others may not. Permissions, ' +
+      'with commas between: bloomfilter; noban (not let go for misbehaviour; implies download); ' +
+      'forcerelay (implies relay); relay; mempool; download (headers while the chain is short); addr; ' +
+      'all. With out, also or, without in, only for connections that were asked for. Without any: ' +
+      'noban, mempool and relay. Can be given many times',
+  },
+  {
+    name: 'whitelistforcerelay',
+    category: 'connection',
+    help: 'Where -whitelist and -whitebind name no permissions, forcerelay is one (default: 0)',
+  },
+  {
+    name: 'whitelistrelay',
+    category: 'connection',
+    help: 'Where -whitelist and -whitebind name no permissions, relay is one (default: 1)',
+  },
+
+  {
     name: 'debug',
     argument: '=<category>',
     category: 'debug-test',
@@ -246,9 +276,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
   {
     name: 'logsourcelocations',
     category: 'debug-test',
-    help:
-      'Accepted so that scripts for bitcoind start. The log names no source locations; ' +
-      '-logsourcelocations=1 is noted in it (default: 0)',
+    help: 'Put the place in the source in front of every line of the log (default: 0)',
   },
   {
     name: 'logthreadnames',

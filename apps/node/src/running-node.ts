@@ -1,6 +1,14 @@
-import { consensusParams, genesisAnchor, HeaderTree, type HeaderAnchor } from '@btcp2p/consensus';
+import type { ChainEvent } from '@btcp2p/chainstate';
+import { consensusParams, genesisAnchor, HeaderTree } from '@btcp2p/consensus';
 import type { Time } from '@btcp2p/machine';
-import { Node, type Job, type JobResult, type NodeEvent, type NodeStatus } from '@btcp2p/node';
+import {
+  Node,
+  type BlockOutcome,
+  type Job,
+  type JobResult,
+  type NodeEvent,
+  type NodeStatus,
+} from '@btcp2p/node';
 import {
   KeyWorker,
   nativeAead,
@@ -9,7 +17,10 @@ import {
   secureRng,
   systemTime,
 } from '@btcp2p/reactor';
-import { hashToHex, type BlockView } from '@btcp2p/wire';
+import { BLOCK_HEADER_SIZE, hashToHex, type BlockView } from '@btcp2p/wire';
+import type { LoadedChain } from './chain/chain-messages.ts';
+import { chainSettings } from './chain/chain-settings.ts';
+import { ChainThread } from './chain/chain-thread.ts';
 import type { Configuration } from './configuration.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
 import { EventLog } from './event-log.ts';
@@ -19,8 +30,6 @@ import { fileError, NodeError, systemErrorText } from './node-error.ts';
 import type { NodeOptions } from './node-options.ts';
 import { CLIENT_NAME, CLIENT_VERSION } from './client.ts';
 import type { Phase, StatusSnapshot } from './status.ts';
-import type { StorageNotice } from './storage/ports.ts';
-import { Storage } from './storage/storage.ts';
 import { withDefaultPort } from './default-port.ts';
 
 /** What a run may need besides its configuration. */
@@ -30,8 +39,6 @@ export interface RunOptions {
   readonly print: (line: string) => void;
   /** Called once, when the node cannot go on or has reached what it was to reach. */
   readonly ended: (error: NodeError | undefined) => void;
-  /** The header to start from, for a chain whose start is not to be had. Genesis by default. */
-  readonly anchor?: HeaderAnchor;
 }
 
 /** A node over its data directory, its sockets and its log, from start to stop. */
@@ -39,7 +46,7 @@ export class RunningNode {
   readonly #options: NodeOptions;
   readonly #directory: DataDirectory;
   readonly #log: Log;
-  readonly #storage: Storage;
+  readonly #chain: ChainThread;
   readonly #keyWorker = new KeyWorker();
   readonly #node: Node;
   readonly #reactor: Reactor<Job, JobResult, NodeEvent>;
@@ -52,27 +59,23 @@ export class RunningNode {
     parts: {
       readonly directory: DataDirectory;
       readonly log: Log;
-      readonly storage: Storage;
+      readonly thread: ChainThread;
       readonly headers: HeaderTree;
+      readonly loaded: LoadedChain;
     },
   ) {
     const { options } = run.configuration;
-    const { directory, log, storage, headers } = parts;
+    const { directory, log, thread, headers, loaded } = parts;
     this.#options = options;
     this.#directory = directory;
     this.#log = log;
-    this.#storage = storage;
+    this.#chain = thread;
     this.#ended = run.ended;
-    const storedBlocks: number[] = [];
-    for (const hash of storage.blocks.hashes()) {
-      const entry = headers.find(hash);
-      if (entry !== undefined) storedBlocks.push(entry);
-    }
     this.#node = new Node({
       network: options.network,
       params: consensusParams(options.network),
       headers,
-      storedBlocks,
+      chain: { tip: loaded.tip, stored: loaded.stored },
       rng: secureRng,
       sha256d: nativeSha256d,
       aead: nativeAead,
@@ -110,22 +113,24 @@ export class RunningNode {
     const { options, dataDirectory, notices } = run.configuration;
     const directory = await openDataDirectory(dataDirectory, options.network.chain);
     const log = new Log(options.log, run.print);
-    let storage: Storage | undefined;
+    let thread: ChainThread | undefined;
     let node: RunningNode | undefined;
     try {
       log.open(directory.chain);
       log.setMockTime(options.mockTime);
       log.info(`${CLIENT_NAME} version ${CLIENT_VERSION}`);
       for (const { text, level } of notices) log[level ?? 'info'](text);
-      storage = await Storage.open({
-        directory: directory.blocks,
-        network: options.network,
-        xor: options.blocksXor,
-        notice: ({ code, detail }) => log[noticeLevel(code)](detail),
-        failed: (error) => run.ended(error),
+      const started = await ChainThread.start({
+        settings: chainSettings(options, directory.chain, clock(options.mockTime)().unix),
+        onEvent: (event) => {
+          if (event.type === 'log') log[event.level === 'debug' ? 'info' : event.level](event.text);
+          else if (node !== undefined) node.#handleChainEvent(event);
+        },
+        onFailure: (error) => run.ended(error),
       });
-      const headers = await loadHeaders(storage, run, log);
-      node = new RunningNode(run, { directory, log, storage, headers });
+      thread = started.thread;
+      const headers = loadHeaders(started.chain, run, log);
+      node = new RunningNode(run, { directory, log, thread, headers, loaded: started.chain });
       const tip = node.#node.chain.tip();
       const best = `hashBestChain=${hashToHex(headers.hash(tip))} height=${headers.height(tip)}`;
       log.info(`Loaded best chain: ${best}`);
@@ -136,7 +141,7 @@ export class RunningNode {
         await node.#reactor.close({ grace: 0 });
         await node.#keyWorker.close();
       }
-      await storage?.close().catch(() => {});
+      await thread?.close().catch(() => {});
       if (error instanceof NodeError) log.error(error.message);
       log.close();
       directory.release();
@@ -171,13 +176,16 @@ export class RunningNode {
     };
   }
 
-  /** Takes a block, as `submitblock` does: `undefined`, or Core's word for what is wrong with it. */
-  submitBlock(block: BlockView): string | undefined {
-    let result: string | undefined;
-    this.#reactor.run((now) => {
-      result = this.#node.submitBlock(block, now);
+  /** Takes a block, as `submitblock` does. */
+  submitBlock(block: BlockView): Promise<BlockOutcome> {
+    return new Promise((resolve, reject) => {
+      this.#reactor.run((now) => {
+        this.#node.submitBlock(block, now, (outcome) => {
+          if (outcome === undefined) reject(new NodeError('io', 'The chain cannot be kept any more'));
+          else resolve(outcome);
+        });
+      });
     });
-    return result;
   }
 
   /** Opens debug.log anew, because something moved it. */
@@ -197,7 +205,7 @@ export class RunningNode {
     await this.#reactor.close();
     try {
       await this.#keyWorker.close();
-      await this.#storage.close();
+      await this.#chain.close();
     } finally {
       this.#log.info('Shutdown done');
       this.#log.close();
@@ -206,9 +214,16 @@ export class RunningNode {
   }
 
   async #perform(job: Job): Promise<JobResult> {
-    if (job.type !== 'key-work') return this.#storage.perform(job);
+    if (job.type !== 'key-work') {
+      return this.#chain.perform(job, clock(this.#options.mockTime)().unix);
+    }
     const result = await this.#keyWorker.perform(job.work);
     return { type: 'key-work', result, elapsed: result.elapsed };
+  }
+
+  #handleChainEvent(event: Exclude<ChainEvent, { type: 'log' }>): void {
+    if (this.#reactor.isClosed) return;
+    this.#reactor.run((now) => this.#node.handle({ type: 'chain', event }, now));
   }
 
   async #connect(): Promise<void> {
@@ -252,11 +267,6 @@ export class RunningNode {
   }
 }
 
-/** What was lost deserves more attention than what was expected. */
-function noticeLevel(code: StorageNotice['code']): 'info' | 'warning' {
-  return code === 'damaged' || code === 'headers-cut' ? 'warning' : 'info';
-}
-
 /** Storage and the node may both find that it is over: the first of them is told. */
 function once<T>(call: (value: T) => void): (value: T) => void {
   let isCalled = false;
@@ -266,17 +276,20 @@ function once<T>(call: (value: T) => void): (value: T) => void {
   };
 }
 
-async function loadHeaders(storage: Storage, run: RunOptions, log: Log): Promise<HeaderTree> {
+/** The same headers as the chain thread has, under the same numbers. */
+function loadHeaders({ headers: bytes, invalid, stored }: LoadedChain, run: RunOptions, log: Log): HeaderTree {
   const { network } = run.configuration.options;
   const headers = new HeaderTree({
     params: consensusParams(network),
-    anchor: run.anchor ?? genesisAnchor(network),
+    anchor: genesisAnchor(network),
     sha256d: nativeSha256d,
     salt: secureRng.u64(),
   });
-  const { unix } = clock(run.configuration.options.mockTime)();
-  const { accepted } = await storage.loadHeaders(headers, unix);
-  log.info(`Loaded ${accepted} headers and ${storage.blocks.size} blocks`);
+  for (let at = 0; at < bytes.length; at += BLOCK_HEADER_SIZE) {
+    headers.addTrusted(bytes.subarray(at, at + BLOCK_HEADER_SIZE));
+  }
+  for (const entry of invalid) headers.markInvalid(entry);
+  log.info(`Loaded ${headers.size - 1} headers and ${stored.length} blocks`);
   return headers;
 }
 

@@ -165,10 +165,10 @@ describe('options', () => {
   test('what has no effect yet is taken and noted', () => {
     expect(optionsOf('-v2transport=1').v2Transport).toBe(true);
     expect(optionsOf('-v2transport=0').v2Transport).toBe(false);
-    const notices = run(['-nologratelimit', '-logsourcelocations']).notices;
+    const notices = run(['-logratelimit', '-logsourcelocations']).notices;
     expect(
       notices.filter(({ level }) => level === 'warning').map(({ text }) => text.split(':')[0]),
-    ).toEqual(['-logsourcelocations=1 has no effect']);
+    ).toEqual(['-logratelimit=1 has no effect']);
   });
 
   test('logging', () => {

@@ -13,6 +13,7 @@ const settings = (changes: Partial<LogSettings> = {}): LogSettings => ({
   timestamps: true,
   timeMicros: false,
   threadNames: false,
+  sourceLocations: false,
   levelAlways: false,
   categories: new Set(['net', 'validation']),
   level: 'debug',

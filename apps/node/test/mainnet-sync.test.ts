@@ -31,7 +31,7 @@ function acknowledged(log: string): { headers: number; blocks: number } {
     return Math.max(0, ...heights);
   };
   return {
-    headers: last(/(?:Synchronized \d+ headers up to height=|Loaded (?=\d+ headers))(\d+)/g),
+    headers: last(/(?:Synchronizing blockheaders, height: |Loaded (?=\d+ headers))(\d+)/g),
     blocks: last(/(?:UpdateTip: new best|hashBestChain)=\w+ height=(\d+)/g),
   };
 }

@@ -24,13 +24,28 @@ export { BlockUndo, blockUndoCodec, TxUndo, txUndoCodec, undoChecksum } from './
 export {
   blockIndexKey, BlockStatus, DB_BLOCK_INDEX, DiskBlockIndex,
 } from './disk-block-index.ts';
-export type { KeyValueChange, KeyValueEntry, KeyValueStore } from './ports.ts';
+export { blockFileInfo } from './block-file-info.ts';
+export type {
+  BlockFileInfo, BlockFiles, BlockPosition, KeyValueChange, KeyValueEntry, KeyValueStore, ScriptChecker,
+  ScriptFailure,
+} from './ports.ts';
 export { MemoryStore } from './memory-store.ts';
 export type { CoinChange, CoinsView } from './coins-view.ts';
 export { CoinsStore } from './coins-store.ts';
 export type { CoinEntry, CoinsStoreOptions, HeadBlocks } from './coins-store.ts';
 export { CoinsCache } from './coins-cache.ts';
 export type { CoinsCacheEntry, CoinsCacheOptions } from './coins-cache.ts';
+export { SequentialScriptChecker } from './sequential-script-checker.ts';
+export { MemoryBlockFiles } from './memory-block-files.ts';
+export { ActiveChain } from './active-chain.ts';
+export { BlockIndex } from './block-index.ts';
+export { BlockIndexStore } from './block-index-store.ts';
+export type { StoredBlock } from './block-index-store.ts';
+export type { ChainEvent } from './chain-event.ts';
+export { ChainstateError, ChainstateManager } from './chainstate-manager.ts';
+export type {
+  BlockRejection, ChainstateManagerOptions, ProcessBlockResult,
+} from './chainstate-manager.ts';
 export { connectBlock, replayBlock } from './connect-block.ts';
 export type {
   CoinsRejectReason, ConnectBlockOptions, ConnectBlockResult, Rejection, SpendingTransaction,

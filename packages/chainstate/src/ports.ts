@@ -1,3 +1,5 @@
+import type { BlockView, TxOut } from '@btcp2p/wire';
+
 /**
  * What the chain state needs of a database: an ordered map from bytes to bytes.
  *
@@ -39,4 +41,81 @@ export interface KeyValueEntry {
 export interface KeyValueChange {
   readonly key: Uint8Array;
   readonly value: Uint8Array | undefined;
+}
+
+/** Where a block is: the number of its file, and the byte where the block itself starts. */
+export interface BlockPosition {
+  readonly file: number;
+  /** Behind magic and length, as `DiskBlockIndex.dataPosition`. */
+  readonly position: number;
+}
+
+/**
+ * Block and undo files: `blkNNNNN.dat` and `revNNNNN.dat` (Core node/blockstorage.h).
+ *
+ * Specification: everything is synchronous. What a write has returned from outlives the process, and
+ * after {@link sync} also the machine. A block's undo data go into the rev file of the same number.
+ * Every failure of the system is thrown as it is; what was half written is overwritten or cut off.
+ */
+export interface BlockFiles {
+  /**
+   * Keeps a block. Files grow to 128 MiB (Core `MAX_BLOCKFILE_SIZE`).
+   *
+   * @param height what pruning will know the file by, with {@link BlockFiles.files}
+   * @param time Unix seconds of its header
+   */
+  writeBlock(block: Uint8Array, height: number, time: number): BlockPosition;
+  /**
+   * A block in a fresh array.
+   *
+   * @throws Error if what is there cannot be a block: no magic, no length, too short
+   */
+  readBlock(at: BlockPosition): Uint8Array;
+  /** Keeps undo data, with the checksum behind them. Returns where they start. */
+  writeUndo(file: number, undo: Uint8Array, checksum: Uint8Array): number;
+  /** Undo data and their checksum, which the caller compares. Throws as `readBlock` does. */
+  readUndo(at: BlockPosition): { readonly undo: Uint8Array; readonly checksum: Uint8Array };
+  /** Makes all that was written last through a power cut. */
+  sync(): void;
+  /** What is known of the files, by number (Core `CBlockFileInfo`): what pruning goes by. */
+  files(): ReadonlyMap<number, BlockFileInfo>;
+  /** Deletes a block file and its undo file. */
+  remove(file: number): void;
+}
+
+/** What a block file holds (Core `CBlockFileInfo`, node/blockstorage.h). */
+export interface BlockFileInfo {
+  readonly blocks: number;
+  /** Bytes used of the blk file, and of the rev file. */
+  readonly size: number;
+  readonly undoSize: number;
+  readonly heightFirst: number;
+  readonly heightLast: number;
+  /** Unix seconds. */
+  readonly timeFirst: number;
+  readonly timeLast: number;
+}
+
+/** A script that does not let an output be spent. */
+export interface ScriptFailure {
+  /** Place in the block of the transaction, and the number of its input. */
+  readonly transaction: number;
+  readonly input: number;
+  /** Core's name of it, a `ScriptError` of `@btcp2p/script`. */
+  readonly error: string;
+}
+
+/**
+ * Checks the scripts of a block, perhaps in other threads while the caller goes on.
+ *
+ * Specification: `begin`, `add` for transactions of the block in order (never the coinbase), `finish`,
+ * which waits until all is known and returns the failure that comes first in the block. Between
+ * `begin` and `finish` the block's bytes are borrowed. `begin` after an unfinished block forgets it.
+ */
+export interface ScriptChecker {
+  /** @param flags Core's `SCRIPT_VERIFY_*` bits, the same for all of the block. */
+  begin(block: BlockView, flags: number): void;
+  /** @param prevouts the outputs that the transaction's inputs spend, in order */
+  add(transaction: number, prevouts: readonly TxOut[]): void;
+  finish(): ScriptFailure | undefined;
 }

@@ -86,7 +86,20 @@ export function checkBlock(
   if (verifySignet && !isSignetBlockSolved(block, params, verifySignet, hash, txids)) {
     return invalidBlock('bad-signet-blksig', 'signet block signature validation failure');
   }
-  const fault = checkMerkleRoot(txids, header.merkleRoot, hash) ?? checkLength(block);
+  return checkContents(block, txids, hash);
+}
+
+/** {@link checkBlock} for a block that is not mined yet: without proof of work and a signet's solution. */
+export function checkBlockContents(block: BlockView, hash: Sha256d = sha256d): CheckBlockResult {
+  return checkContents(block, block.txids(hash), hash);
+}
+
+function checkContents(
+  block: BlockView,
+  txids: readonly Uint8Array[],
+  hash: Sha256d,
+): CheckBlockResult {
+  const fault = checkMerkleRoot(txids, block.header.merkleRoot, hash) ?? checkLength(block);
   if (fault !== undefined) return fault;
   // One view of each, for the two passes over them.
   const transactions = txids.map((_, i) => block.transactionBytes(i));

@@ -111,6 +111,10 @@ export class HeaderRecords {
     this.#set(record, INVALID, 1);
   }
 
+  clearInvalid(record: number): void {
+    this.#set(record, INVALID, 0);
+  }
+
   hasHash(record: number, bytes: Uint8Array, offset: number): boolean {
     const page = this.#pages[record >>> PAGE_BITS]!;
     const at = (record & PAGE_MASK) * RECORD_WORDS + HASH;

@@ -156,6 +156,21 @@ export class HeaderTree {
     return { status: 'added', entry: this.#append(header, hash, parent) };
   }
 
+  /**
+   * Keeps a header that another tree has accepted, without judging it again, even if its parent has
+   * been marked invalid here since: then it is marked too. So two trees, one in each of two threads,
+   * that are told the same headers in the same order give them the same numbers.
+   *
+   * @param header 80 bytes
+   * @returns undefined if its parent is not in the tree
+   */
+  addTrusted(header: Uint8Array, hash: Uint8Array = this.#sha256d(header)): HeaderEntry | undefined {
+    const known = this.#index.find(hash, 0);
+    if (known >= 0) return known;
+    const parent = this.#findParent(header);
+    return parent < 0 ? undefined : this.#append(header, hash, parent);
+  }
+
   /** The header with this hash (32 bytes in wire order), if it is there. */
   find(hash: Uint8Array): HeaderEntry | undefined {
     const entry = this.#index.find(hash, 0);
@@ -311,7 +326,35 @@ export class HeaderTree {
     for (let at = entry + 1; at < records.size; at++) {
       if (records.isInvalid(records.parent(at))) records.markInvalid(at);
     }
-    if (!records.isInvalid(this.#best)) return;
+    if (records.isInvalid(this.#best)) this.#findBest();
+  }
+
+  /**
+   * Takes back the marks of a header, of all before it and of all its descendants (Core
+   * `ResetBlockFailureFlags`, validation.cpp). Other descendants of those before it keep theirs.
+   *
+   * @returns the headers that are marked no longer
+   */
+  clearInvalid(entry: HeaderEntry): HeaderEntry[] {
+    const records = this.#records;
+    const height = this.height(entry);
+    const cleared: HeaderEntry[] = [];
+    for (let at = 1; at < records.size; at++) {
+      if (!records.isInvalid(at)) continue;
+      const isRelated =
+        records.height(at) >= height
+          ? this.#ancestor(at, height) === entry
+          : this.#ancestor(entry, records.height(at)) === at;
+      if (!isRelated) continue;
+      records.clearInvalid(at);
+      cleared.push(at);
+    }
+    if (cleared.length > 0) this.#findBest();
+    return cleared;
+  }
+
+  #findBest(): void {
+    const records = this.#records;
     this.#best = 0;
     for (let at = 1; at < records.size; at++) {
       if (!records.isInvalid(at) && records.compareWork(at, this.#best) > 0) this.#best = at;
@@ -375,7 +418,8 @@ export class HeaderTree {
     const entry = this.#records.append(header, hash, parent, skip, height);
     this.#records.addWork(entry, this.#proof(readU32(header, 72)));
     this.#index.insert(hash, 0, entry);
-    if (this.#records.compareWork(entry, this.#best) > 0) this.#best = entry;
+    if (this.#records.isInvalid(parent)) this.#records.markInvalid(entry);
+    else if (this.#records.compareWork(entry, this.#best) > 0) this.#best = entry;
     return entry;
   }
 

@@ -52,7 +52,7 @@ export { merkleRoot } from './merkle.ts';
 export type { MerkleRoot } from './merkle.ts';
 export { checkTransaction } from './check-transaction.ts';
 export type { TransactionRejectReason } from './check-transaction.ts';
-export { checkBlock, MAX_BLOCK_SIGOPS_COST } from './check-block.ts';
+export { checkBlock, checkBlockContents, MAX_BLOCK_SIGOPS_COST } from './check-block.ts';
 export type { BlockRejectReason, CheckBlockResult, InvalidBlock } from './check-block.ts';
 export { checkBlockContext, heightScript, isBlockMutated } from './check-block-context.ts';
 export type { BlockContext, CheckBlockContextResult } from './check-block-context.ts';

@@ -8,7 +8,7 @@
  * @packageDocumentation
  */
 export type { Machine } from './machine.ts';
-export { HOUR, MINUTE, SECOND } from './time.ts';
+export { HOUR, MINUTE, SECOND, steadyInstant } from './time.ts';
 export type { Instant, Time, UnixTime } from './time.ts';
 export { SeededRng } from './rng.ts';
 export type { Rng } from './rng.ts';

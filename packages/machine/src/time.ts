@@ -11,6 +11,17 @@ export type UnixTime = number;
 export interface Time {
   readonly instant: Instant;
   readonly unix: UnixTime;
+  /**
+   * What the monotonic clock itself says, where `instant` follows a time that the user sets (Core's
+   * RPC `setmocktime`), and stands still for as long as that does. Left out, it is `instant`.
+   * Budgets of work and waits between dials go by it, since such work goes on in real time.
+   */
+  readonly steady?: Instant;
+}
+
+/** The monotonic clock at a moment, whatever time the user has set. */
+export function steadyInstant(now: Time): Instant {
+  return now.steady ?? now.instant;
 }
 
 /** Milliseconds in a second, for durations, which are milliseconds everywhere. */

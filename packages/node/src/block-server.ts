@@ -12,9 +12,14 @@ import { answerGetBlocks, answerGetHeaders, blockRequestAllowed } from './chain-
 import { isSendFull, type Connection } from './connection.ts';
 import type { JobResult } from './job.ts';
 import type { NodeDisconnectReason } from './node-event.ts';
+import { mayRelayTransactions } from './node-peer-info.ts';
 
 /** What serving needs of the node. */
 export interface BlockServerPort {
+  /** Headers of a chain with less work are not shown to peers. */
+  readonly minimumChainWork: bigint;
+  /** What we offer: bits of `ServiceFlags`. */
+  readonly services: bigint;
   /** Reads a stored block, and later calls `done`, once. */
   readBlock(
     connection: Connection,
@@ -30,8 +35,13 @@ export interface BlockServerPort {
  *
  * **Specification** (Core `ProcessGetData`, net_processing.cpp). Requests are answered in the order
  * in which they came, a block at a time, and only while the peer reads. What may not be had, or is
- * of a kind that is not known, is passed over in silence; transactions are `notfound`. A peer that
- * asks for a compact block gets the whole block, as BIP 152 allows.
+ * of a kind that is not known, is passed over in silence; transactions are `notfound`, unless none
+ * may pass to the peer at all. A peer that asks for a compact block gets the whole block, as BIP 152
+ * allows.
+ *
+ * While our chain has less than the minimum work, `getheaders` has an empty answer (Core
+ * net_processing.cpp, GETHEADERS), except for peers with the permission `download`: others would
+ * only start a sync of headers that they would give up.
  */
 export class BlockServer {
   readonly #headers: HeaderTree;
@@ -53,6 +63,12 @@ export class BlockServer {
 
   /** Answers a `getheaders`. */
   getHeaders(connection: Connection, request: GetHeaders, now: Time): void {
+    const { minimumChainWork } = this.#port;
+    const hasEnoughWork = this.#headers.chainWork(this.#chain.tip()) >= minimumChainWork;
+    if (!hasEnoughWork && !connection.permissions.includes('download')) {
+      this.#port.send(connection, { type: 'headers', payload: { headers: [] } }, now);
+      return;
+    }
     const entries = answerGetHeaders(this.#headers, this.#chain, request, this.#params);
     if (entries === undefined) return;
     connection.bestHeaderSent = entries.at(-1) ?? this.#chain.tip();
@@ -80,7 +96,7 @@ export class BlockServer {
         case 'tx':
         case 'wtx':
         case 'witness_tx':
-          missing.push(request);
+          if (mayRelayTransactions(connection, this.#port.services)) missing.push(request);
           break;
         case 'block':
         case 'witness_block':
@@ -104,8 +120,8 @@ export class BlockServer {
       connection.reading = false;
       if (connection.closing) return;
       if (result.type !== 'block') {
-        const cause = result.type === 'failed' ? result.detail : 'no block';
-        this.#port.disconnect(connection, 'block-unreadable', `Cannot load block: ${cause}`);
+        const detail = `Cannot load block from disk, disconnecting peer=${connection.id}`;
+        this.#port.disconnect(connection, 'block-unreadable', detail);
         return;
       }
       const view = BlockView.of(result.bytes);

@@ -11,11 +11,26 @@
  * @packageDocumentation
  */
 export { Node } from './node.ts';
-export type { NodeEffect, NodeInput, NodeStatus } from './node.ts';
+export type { AddedNode, NodeEffect, NodeInput, NodeStatus } from './node.ts';
 export type { NodeOptions } from './node-options.ts';
-export { DEFAULT_MAX_INBOUND } from './node-options.ts';
-export type { NodeDisconnectReason, NodeEvent } from './node-event.ts';
-export type { Job, JobResult, StorageJob, StorageResult } from './job.ts';
+export { DEFAULT_MAX_INBOUND, DEFAULT_MAX_PEER_CONNECTIONS } from './node-options.ts';
+export type { NodePeerInfo } from './node-peer-info.ts';
+export {
+  MAX_BLOCK_RELAY_ONLY_CONNECTIONS,
+  MAX_FEELER_CONNECTIONS,
+  MAX_OUTBOUND_FULL_RELAY_CONNECTIONS,
+} from './outbound-connections.ts';
+export type { OutboundType } from './outbound-connections.ts';
+export { NET_PERMISSIONS, parseWhitebind, parseWhitelist, permissionsOf } from './net-permissions.ts';
+export type {
+  PermissionError, PermissionFlags, PermissionRules, PermissionSubject, Whitebind, Whitelist,
+} from './net-permissions.ts';
+export { isLocalAddress, isRoutable, networkClass } from './network-class.ts';
+export type { NetworkClass } from './network-class.ts';
+export { Subnet } from './subnet.ts';
+export type { NodeDisconnectReason, NodeEvent, NodeNoticeCode } from './node-event.ts';
+export type { ChainJob, ChainResult, Job, JobResult } from './job.ts';
+export type { BlockOutcome, ChainEvent, ChainRejection } from './chain-port.ts';
 export { DEFAULT_INBOUND_KEY_WORK_SHARE } from './key-work-queue.ts';
 export { ActiveChain } from './active-chain.ts';
-export type { ChainUpdate } from './active-chain.ts';
+export type { ChainState } from './active-chain.ts';

@@ -6,22 +6,22 @@ export const RECONNECT_DELAY_MIN_MS: number = 1 * SECOND;
 export const RECONNECT_DELAY_MAX_MS: number = 60 * SECOND;
 
 interface Wanted {
-  /** The running dial, if any. */
-  attempt: number | undefined;
+  /** Whether v2 is tried first. */
+  readonly useV2: boolean;
+  isDialling: boolean;
   peer: PeerId | undefined;
   retryAt: Instant;
   delay: number;
-  /** Whether the next dial, or the present one, speaks v1 because v2 was hung up on. */
-  isFallback: boolean;
 }
 
 /**
- * Addresses that the user wants to be connected to (`-connect`, `-addnode`).
+ * Nodes that the user wants to be connected to (`-connect`, `-addnode`, the RPC `addnode`), by what
+ * the user calls them.
  *
  * **Specification.** Each has at most one dial or connection at a time. It is dialled at once, and
  * after every failure or disconnection again: first after a second, then after twice as long each
  * time up to a minute. A connection that got through the version handshake starts anew at a second.
- * One that may have been hung up on because it spoke v2 is dialled again at once, once, for v1.
+ * While there is another connection with the same node, it is not dialled.
  *
  * **Rationale.** Core tries an added node once a minute, and one of `-connect` every half second.
  * A user who restarts a peer wants it back in seconds, and a peer that is down for a day should not
@@ -29,93 +29,78 @@ interface Wanted {
  */
 export class ManualConnections {
   readonly #wanted = new Map<string, Wanted>();
-  #nextAttempt = 0;
 
-  /** Wants an address, from now on. Wanting it twice is wanting it once. */
-  add(address: string, now: Instant): boolean {
-    if (this.#wanted.has(address)) return false;
+  /** Wants a node, from now on. Wanting it twice is wanting it once: then it answers false. */
+  add(name: string, useV2: boolean, now: Instant): boolean {
+    if (this.#wanted.has(name)) return false;
     const delay = RECONNECT_DELAY_MIN_MS;
-    const wanted = { attempt: undefined, peer: undefined, retryAt: now, delay, isFallback: false };
-    this.#wanted.set(address, wanted);
+    const wanted = { useV2, isDialling: false, peer: undefined, retryAt: now, delay };
+    this.#wanted.set(name, wanted);
     return true;
   }
 
-  /** Wants an address no longer. Returns the peer that is connected there, if any. */
-  remove(address: string): { readonly peer: PeerId | undefined } | undefined {
-    const wanted = this.#wanted.get(address);
-    if (wanted === undefined) return undefined;
-    this.#wanted.delete(address);
-    return { peer: wanted.peer };
+  /** Wants a node no longer. What is connected stays so. */
+  remove(name: string): boolean {
+    return this.#wanted.delete(name);
   }
 
-  /** The wanted addresses, in the order in which they were added. */
-  addresses(): readonly string[] {
+  /** The wanted nodes, in the order in which they were added. */
+  names(): readonly string[] {
     return [...this.#wanted.keys()];
   }
 
-  /** The next address to dial, if one is due. */
-  dial(now: Instant): { readonly attempt: number; readonly address: string } | undefined {
-    for (const [address, wanted] of this.#wanted) {
-      if (isBusy(wanted) || wanted.retryAt > now) continue;
-      wanted.attempt = this.#nextAttempt++;
-      return { attempt: wanted.attempt, address };
-    }
-    return undefined;
-  }
-
   /**
-   * A dial led to a connection. Returns its address and whether it is to speak v1 because v2 was
-   * hung up on, or undefined if it is not wanted any more.
+   * The next node to dial, if one is due.
+   *
+   * @param isConnected whether there is a connection with a node already, whoever made it
    */
-  connected(
-    attempt: number,
-    peer: PeerId,
-  ): { readonly address: string; readonly isFallback: boolean } | undefined {
-    for (const [address, wanted] of this.#wanted) {
-      if (wanted.attempt !== attempt) continue;
-      wanted.attempt = undefined;
-      wanted.peer = peer;
-      return { address, isFallback: wanted.isFallback };
+  dial(
+    now: Instant,
+    isConnected: (name: string) => boolean,
+  ): { readonly name: string; readonly useV2: boolean } | undefined {
+    for (const [name, wanted] of this.#wanted) {
+      if (isBusy(wanted) || wanted.retryAt > now) continue;
+      if (isConnected(name)) {
+        wanted.retryAt = now + RECONNECT_DELAY_MAX_MS;
+        continue;
+      }
+      wanted.isDialling = true;
+      return { name, useV2: wanted.useV2 };
     }
     return undefined;
   }
 
-  /** A dial came to nothing. Returns its address, or undefined if it is not wanted any more. */
-  failed(attempt: number, now: Instant): string | undefined {
-    for (const [address, wanted] of this.#wanted) {
-      if (wanted.attempt !== attempt) continue;
-      retryLater(wanted, now);
-      return address;
-    }
-    return undefined;
+  /** A dial led to a connection. Answers false if the node is not wanted any more. */
+  connected(name: string, peer: PeerId): boolean {
+    const wanted = this.#wanted.get(name);
+    if (wanted === undefined) return false;
+    wanted.isDialling = false;
+    wanted.peer = peer;
+    return true;
+  }
+
+  /** A dial came to nothing, or a connection has ended. */
+  lost(name: string, now: Instant): void {
+    const wanted = this.#wanted.get(name);
+    if (wanted === undefined) return;
+    wanted.isDialling = false;
+    wanted.peer = undefined;
+    wanted.retryAt = now + wanted.delay;
+    wanted.delay = Math.min(2 * wanted.delay, RECONNECT_DELAY_MAX_MS);
+  }
+
+  /** A connection has ended, and is dialled again at once. */
+  redialled(name: string): void {
+    const wanted = this.#wanted.get(name);
+    if (wanted === undefined) return;
+    wanted.isDialling = true;
+    wanted.peer = undefined;
   }
 
   /** A connection got through its handshake. */
-  established(peer: PeerId): void {
-    for (const wanted of this.#wanted.values()) {
-      if (wanted.peer === peer) wanted.delay = RECONNECT_DELAY_MIN_MS;
-    }
-  }
-
-  /**
-   * A connection has ended.
-   *
-   * @param reconnectV1 whether v1 is to be tried at once
-   * @returns the address, if that is going to be done
-   */
-  disconnected(peer: PeerId, now: Instant, reconnectV1: boolean): string | undefined {
-    for (const [address, wanted] of this.#wanted) {
-      if (wanted.peer !== peer) continue;
-      if (!reconnectV1) {
-        retryLater(wanted, now);
-        return undefined;
-      }
-      wanted.peer = undefined;
-      wanted.retryAt = now;
-      wanted.isFallback = true;
-      return address;
-    }
-    return undefined;
+  established(name: string): void {
+    const wanted = this.#wanted.get(name);
+    if (wanted !== undefined) wanted.delay = RECONNECT_DELAY_MIN_MS;
   }
 
   /** When {@link dial} next has an answer. */
@@ -130,13 +115,5 @@ export class ManualConnections {
 }
 
 function isBusy(wanted: Wanted): boolean {
-  return wanted.attempt !== undefined || wanted.peer !== undefined;
-}
-
-function retryLater(wanted: Wanted, now: Instant): void {
-  wanted.attempt = undefined;
-  wanted.peer = undefined;
-  wanted.isFallback = false;
-  wanted.retryAt = now + wanted.delay;
-  wanted.delay = Math.min(2 * wanted.delay, RECONNECT_DELAY_MAX_MS);
+  return wanted.isDialling || wanted.peer !== undefined;
 }

@@ -24,15 +24,30 @@ export type NodeEvent =
       readonly reason: NodeDisconnectReason | undefined;
       readonly detail: string;
     }
-  | { readonly type: 'connect-failed'; readonly address: string; readonly cause: string }
+  /** A dial begins. */
+  | { readonly type: 'dialling'; readonly name: string; readonly transport: 'v1' | 'v2' }
+  /** There is a connection already with a node that was to be dialled. */
+  | { readonly type: 'already-connected'; readonly name: string; readonly address: string }
+  | {
+      readonly type: 'connect-failed';
+      readonly address: string;
+      /** Whether the user asked for it. */
+      readonly isManual: boolean;
+      readonly cause: string;
+    }
   /** The first bytes of a v2 handshake go out. */
   | { readonly type: 'v2-handshake'; readonly peer: PeerId }
   /** The peer hung up on v2, or speaks v1: v1 is tried. */
   | { readonly type: 'reconnecting-v1'; readonly peer: PeerId; readonly address: string }
+  /** A connection came to stand that is not wanted. `detail` is Core's line. */
   | { readonly type: 'inbound-refused'; readonly address: string; readonly detail: string }
   /** Headers were accepted and are kept; `last` is the last of them. */
   | { readonly type: 'headers'; readonly count: number; readonly last: HeaderEntry }
-  /** The chain of stored blocks moved. */
+  /** A block became the last of the chain. */
+  | { readonly type: 'block-connected'; readonly entry: HeaderEntry }
+  /** The last block was taken off the chain. */
+  | { readonly type: 'block-disconnected'; readonly entry: HeaderEntry }
+  /** The chain moved, and came to rest. */
   | {
       readonly type: 'tip';
       readonly tip: HeaderEntry;
@@ -51,17 +66,29 @@ export type NodeEvent =
     }
   | {
       readonly type: 'notice';
-      readonly code: NoticeCode | SyncNoticeCode;
+      readonly code: NoticeCode | SyncNoticeCode | NodeNoticeCode;
       readonly peer: PeerId | undefined;
       readonly detail: string;
     }
   /** Storage failed: the node does nothing any more, and the application should stop. */
   | { readonly type: 'fatal'; readonly detail: string };
 
+/**
+ * What a node itself has to say of a peer.
+ *
+ * - `ignored-request`: a message was ignored
+ * - `request`: what a peer asks for; only where messages are traced
+ */
+export type NodeNoticeCode = 'ignored-request' | 'request';
+
 /** Why a node ends a connection: what `peer` and `sync` find, and what only a node knows. */
 export type NodeDisconnectReason =
   | DisconnectReason
   | SyncDisconnectReason
   | 'stopped'
-  | 'removed'
+  | 'requested'
+  | 'network-inactive'
+  | 'addr-fetch-complete'
+  | 'unwanted-transaction'
+  | 'unsupported-request'
   | 'block-unreadable';

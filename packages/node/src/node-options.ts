@@ -1,8 +1,10 @@
 import type { Aead } from '@btcp2p/bip324';
-import type { ConsensusParams, HeaderEntry, HeaderTree } from '@btcp2p/consensus';
+import type { ConsensusParams, HeaderTree } from '@btcp2p/consensus';
 import type { Rng } from '@btcp2p/machine';
 import type { TrafficShaping } from '@btcp2p/peer';
 import type { Network, Sha256d } from '@btcp2p/wire';
+import type { PermissionRules } from './net-permissions.ts';
+import type { ChainState } from './active-chain.ts';
 
 /** What a node starts from. */
 export interface NodeOptions {
@@ -10,8 +12,8 @@ export interface NodeOptions {
   readonly params: ConsensusParams;
   /** All headers known so far, from genesis or what the user trusts. The node adds to it. */
   readonly headers: HeaderTree;
-  /** The blocks that storage holds, in any order. They were checked when they were stored. */
-  readonly storedBlocks?: Iterable<HeaderEntry>;
+  /** The chain of blocks at start; only the tree's first block by default. */
+  readonly chain?: ChainState;
   readonly rng: Rng;
   readonly sha256d?: Sha256d;
   /** BIP 14, at most 256 bytes. */
@@ -23,6 +25,14 @@ export interface NodeOptions {
   readonly services?: bigint;
   /** Most inbound connections at a time; 114 by default, as Core's 125 less 11 outbound. */
   readonly maxInbound?: number;
+  /** All connections but those that the user asked for (`-maxconnections`); 125 by default. */
+  readonly maxConnections?: number;
+  /** Whether peers are asked for transactions. They are not, by default. */
+  readonly relayTransactions?: boolean;
+  /** Who may do what others may not (`-whitelist`, `-whitebind`). Nobody by default. */
+  readonly permissions?: PermissionRules;
+  /** Those of our addresses, `host:port`, at which only Tor connects (`-bind=…=onion`). */
+  readonly onionBinds?: readonly string[];
   /** Milliseconds for a version handshake (`-peertimeout`), 60 s by default. */
   readonly peerTimeout?: number;
   /** Work below which a chain is not followed (`-minimumchainwork`); the network's by default. */
@@ -45,6 +55,9 @@ export interface NodeOptions {
    */
   readonly traceMessages?: boolean;
 }
+
+/** Most connections (Core `DEFAULT_MAX_PEER_CONNECTIONS`, net.h). */
+export const DEFAULT_MAX_PEER_CONNECTIONS = 125;
 
 /** Most inbound connections: Core's `DEFAULT_MAX_PEER_CONNECTIONS` (net.h), 125, less 11 outbound. */
 export const DEFAULT_MAX_INBOUND = 114;

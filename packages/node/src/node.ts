@@ -1,43 +1,62 @@
-import { checkBlock, checkBlockContext, type HeaderEntry } from '@btcp2p/consensus';
+import type { HeaderEntry } from '@btcp2p/consensus';
 import {
   Outbox,
+  steadyInstant,
   type Instant,
   type Machine,
   type NetworkEffect,
   type NetworkInput,
   type PeerId,
   type Time,
+  type UnixTime,
 } from '@btcp2p/machine';
 import type { KeyWork } from '@btcp2p/bip324';
-import { Peer, V2Transport, type PeerEffect, type PeerInfo, type Transport } from '@btcp2p/peer';
+import { Peer, V2Transport, type PeerEffect, type Transport } from '@btcp2p/peer';
 import { Sync, type SyncEffect } from '@btcp2p/sync';
 import {
-  BLOCK_HEADER_SIZE,
   MAX_HEADERS_RESULTS,
   ServiceFlags,
   type BlockView,
   type Inventory,
   type Message,
 } from '@btcp2p/wire';
-import { ActiveChain, type ChainUpdate } from './active-chain.ts';
+import { ActiveChain } from './active-chain.ts';
 import { addressGroup } from './address-group.ts';
 import { chooseAnnouncement } from './announcement.ts';
 import { BlockServer } from './block-server.ts';
+import { ChainIntake } from './chain-intake.ts';
+import type { BlockOutcome, ChainEvent } from './chain-port.ts';
 import {
   isSendFull,
+  isValidationFull,
   MAX_KEYLESS_BYTES,
   MAX_RECEIVE_BUFFER_BYTES,
   type Connection,
 } from './connection.ts';
 import type { Job, JobResult } from './job.ts';
 import { KeyWorkQueue } from './key-work-queue.ts';
-import { ManualConnections } from './manual-connections.ts';
+import { desirableServices } from './desirable-services.ts';
+import { getDataText } from './inventory-text.ts';
+import { misbehaviorVerdict } from './misbehavior.ts';
+import { permissionsOf, type PermissionRules } from './net-permissions.ts';
+import { networkClass } from './network-class.ts';
 import type { NodeDisconnectReason, NodeEvent } from './node-event.ts';
-import { DEFAULT_MAX_INBOUND, type NodeOptions } from './node-options.ts';
+import {
+  DEFAULT_MAX_INBOUND,
+  DEFAULT_MAX_PEER_CONNECTIONS,
+  type NodeOptions,
+} from './node-options.ts';
+import { nodePeerInfo, type NodePeerInfo } from './node-peer-info.ts';
+import { OutboundConnections, outboundLimits, type Dial, type OutboundType } from './outbound-connections.ts';
+import { relayVerdict } from './relay-messages.ts';
+import { TimeOffsets } from './time-offsets.ts';
 import { V1OnlyAddresses } from './v1-only-addresses.ts';
 
 /** What happens to a node. */
-export type NodeInput = NetworkInput<JobResult>;
+export type NodeInput =
+  | NetworkInput<JobResult>
+  /** Something happened to the chain of blocks. */
+  | { readonly type: 'chain'; readonly event: ChainEvent };
 
 /** What a node wants done. */
 export type NodeEffect = NetworkEffect<Job, NodeEvent>;
@@ -57,11 +76,28 @@ export interface NodeStatus {
   readonly isInitialBlockDownload: boolean;
   /** Bytes received since the start. */
   readonly received: number;
+  /** Bytes sent since the start. */
+  readonly sent: number;
+}
+
+/** A node that the user wants to be connected to (Core's RPC `getaddednodeinfo`). */
+export interface AddedNode {
+  /** What the user calls it. */
+  readonly name: string;
+  /** How it is connected, if it is: its address, and who dialled. */
+  readonly connection: { readonly address: string; readonly inbound: boolean } | undefined;
 }
 
 /** What a node with the whole chain offers. */
 const FULL_SERVICES =
   ServiceFlags.NODE_NETWORK | ServiceFlags.NODE_WITNESS | ServiceFlags.NODE_NETWORK_LIMITED;
+
+const NO_PERMISSIONS: PermissionRules = {
+  whitelists: [],
+  whitebinds: [],
+  relay: true,
+  forceRelay: false,
+};
 
 type Completion = (result: JobResult, now: Time) => void;
 
@@ -70,8 +106,9 @@ type Completion = (result: JobResult, now: Time) => void;
  * serves them. Sockets, clock, disk and randomness are its driver's (`@btcp2p/reactor`, or a
  * simulator).
  *
- * Besides the inputs there are commands: {@link addNode}, {@link removeNode}, {@link submitBlock}
- * and {@link stop}. Like inputs they are followed by polling.
+ * Besides the inputs there are commands: {@link addNode}, {@link removeNode}, {@link tryNode},
+ * {@link addConnection}, {@link disconnectNode}, {@link setNetworkActive}, {@link ping},
+ * {@link submitBlock} and {@link stop}. Like inputs they are followed by polling.
  *
  * **Order.** One peer's messages are handled one by one and each to its end: while blocks that it
  * asked for wait to be read or to leave, what it sent after waits too (as in Core, whose tests, and
@@ -82,17 +119,24 @@ export class Node implements Machine<NodeInput, NodeEffect> {
   readonly #services: bigint;
   readonly #outbox = new Outbox<NodeEffect>();
   readonly #connections = new Map<PeerId, Connection>();
-  readonly #manual = new ManualConnections();
+  readonly #outbound: OutboundConnections;
+  readonly #timeOffsets = new TimeOffsets();
   readonly #v1Only = new V1OnlyAddresses();
   readonly #keyWork: KeyWorkQueue;
   readonly #speaksV2: boolean;
   readonly #chain: ActiveChain;
   readonly #sync: Sync;
   readonly #server: BlockServer;
+  readonly #intake: ChainIntake;
   readonly #completions = new Map<number, Completion>();
   #nextToken = 0;
-  #inbound = 0;
   #received = 0;
+  #sent = 0;
+  #networkActive = true;
+  /** The Unix time at the last input. */
+  #unix: UnixTime = 0;
+  /** What `instant` was ahead of the real time at the last input. */
+  #steadyLag = 0;
   /** Whether none has come yet, or the last `headers` was full, so that more will follow. */
   #expectsHeaders = true;
   #stopped = false;
@@ -104,8 +148,9 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     this.#services =
       options.services ?? FULL_SERVICES | (this.#speaksV2 ? ServiceFlags.NODE_P2P_V2 : 0n);
     this.#keyWork = new KeyWorkQueue(options.inboundKeyWorkShare);
-    this.#chain = new ActiveChain(headers);
-    for (const entry of options.storedBlocks ?? []) this.#chain.stored(entry);
+    const limits = outboundLimits(options.maxConnections ?? DEFAULT_MAX_PEER_CONNECTIONS);
+    this.#outbound = new OutboundConnections(limits, options.network.defaultPort);
+    this.#chain = new ActiveChain(headers, options.chain);
     this.#sync = new Sync({
       params,
       headers,
@@ -115,7 +160,22 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       ...(options.minimumChainWork !== undefined && { minimumChainWork: options.minimumChainWork }),
       ...(options.maxTipAge !== undefined && { maxTipAge: options.maxTipAge }),
     });
+    this.#intake = new ChainIntake({
+      headers,
+      chain: this.#chain,
+      sync: this.#sync,
+      params,
+      ...(options.sha256d && { sha256d: options.sha256d }),
+      port: {
+        request: (job, completion) => this.#request(job, completion),
+        event: (event) => this.#event(event),
+        announce: (connected, now) => this.#announceAll(connected, now),
+        fail: (detail) => this.#fail(detail),
+      },
+    });
     this.#server = new BlockServer(headers, this.#chain, params, {
+      minimumChainWork: options.minimumChainWork ?? params.minimumChainWork,
+      services: this.#services,
       readBlock: (connection, hash, done) =>
         this.#request({ type: 'read-block', hash }, (result, now) => {
           done(result, now);
@@ -142,11 +202,41 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       headers: this.#options.headers.height(this.#options.headers.best),
       presyncHeight: this.#sync.progress.presyncHeight,
       expectedHeight,
-      inbound: this.#inbound,
-      outbound: this.#connections.size - this.#inbound,
+      inbound: this.connectionCount('inbound'),
+      outbound: this.connectionCount('outbound'),
       isInitialBlockDownload: this.#sync.isInitialBlockDownload,
       received: this.#received,
+      sent: this.#sent,
     };
+  }
+
+  /** What we offer: bits of `ServiceFlags`. */
+  get services(): bigint {
+    return this.#services;
+  }
+
+  /** Whether connections are made and taken (Core's RPC `setnetworkactive`). */
+  get isNetworkActive(): boolean {
+    return this.#networkActive;
+  }
+
+  /** Whether we ask peers for transactions (Core without `-blocksonly`). */
+  get takesTransactions(): boolean {
+    return this.#options.relayTransactions ?? false;
+  }
+
+  /** Seconds by which the clocks of peers that we dialled are ahead of ours, as the median. */
+  get timeOffset(): number {
+    return this.#timeOffsets.median;
+  }
+
+  /** How many connections stand, in a direction or in all. */
+  connectionCount(direction: 'inbound' | 'outbound' | 'both' = 'both'): number {
+    let count = 0;
+    for (const { inbound, closing } of this.#connections.values()) {
+      if (!closing && (direction === 'both' || inbound === (direction === 'inbound'))) count++;
+    }
+    return count;
   }
 
   /** Whether a peer is expected to send more headers of a chain that is still being followed. */
@@ -155,64 +245,143 @@ export class Node implements Machine<NodeInput, NodeEffect> {
   }
 
   /** What `getpeerinfo` says of the connections, by ascending id. */
-  peers(now: Time): PeerInfo[] {
-    return [...this.#connections.values()].map(({ peer }) => peer.info(now));
-  }
-
-  /** Wants a connection to an address from now on (`-connect`, `-addnode`). */
-  addNode(address: string, now: Time): boolean {
-    const added = this.#manual.add(address, now.instant);
-    this.#dial(now);
-    return added;
-  }
-
-  /** Wants a connection to an address no more, and ends one that stands. */
-  removeNode(address: string): boolean {
-    const removed = this.#manual.remove(address);
-    if (removed === undefined) return false;
-    const connection = removed.peer === undefined ? undefined : this.#connections.get(removed.peer);
-    if (connection) this.#disconnect(connection, 'removed', 'removed by the user');
-    return true;
+  peers(now: Time): NodePeerInfo[] {
+    const { headers } = this.#options;
+    return [...this.#connections.values()]
+      .filter(({ closing }) => !closing)
+      .map((each) => nodePeerInfo(each, this.#sync.peerInfo(each.id), headers, this.#services, now));
   }
 
   /**
-   * Takes a block from the user, as `submitblock` does: `undefined` if it is good (it is stored,
-   * and peers are told of it, once the driver has kept it), else Core's word for what is wrong.
+   * Wants a connection to a node from now on (`-connect`, `-addnode`, the RPC `addnode`).
+   *
+   * @param name `host` or `host:port`
+   * @param useV2 whether v2 is tried; by default if we speak it
+   * @returns false if it is wanted already, by this name or by its address
    */
-  submitBlock(block: BlockView, now: Time): string | undefined {
-    const { headers } = this.#options;
-    const added = headers.add(block.headerBytes, now.unix);
-    if (added.status === 'orphan') return 'prev-blk-not-found';
-    if (added.status === 'invalid') return added.reason;
-    if (this.#chain.hasBlock(added.entry)) return 'duplicate';
-    if (added.status === 'added') this.#persistHeaders([added.entry]);
-    const fault = this.#checkBlock(added.entry, block);
-    if (fault !== undefined) {
-      if (!fault.mutated) headers.markInvalid(added.entry);
-      return fault.reason;
+  addNode(name: string, now: Time, useV2 = this.#speaksV2): boolean {
+    this.#note(now);
+    const { added } = this.#outbound;
+    const isWanted = added.names().some((other) => this.#outbound.isSame(other, name));
+    const isAdded = !isWanted && added.add(name, useV2, steadyInstant(now));
+    this.#dial(now);
+    return isAdded;
+  }
+
+  /** Wants a connection to a node no more. One that stands stays, as in Core. */
+  removeNode(name: string): boolean {
+    return this.#outbound.added.remove(name);
+  }
+
+  /** The nodes that are wanted, in the order in which they were added. */
+  addedNodes(): AddedNode[] {
+    return this.#outbound.added.names().map((name) => {
+      const found = this.#connectionTo(name);
+      const connection = found && { address: found.address, inbound: found.inbound };
+      return { name, connection };
+    });
+  }
+
+  /** Tries a connection once, as if the user had named the node (`addnode` with `onetry`). */
+  tryNode(name: string, now: Time, useV2 = this.#speaksV2): void {
+    this.#open(name, 'manual', useV2, now);
+  }
+
+  /**
+   * Tries a connection of an automatic kind once (Core's RPC `addconnection`).
+   *
+   * @returns false if there are as many of that kind as there may be
+   */
+  addConnection(
+    name: string,
+    type: Exclude<OutboundType, 'manual'>,
+    useV2: boolean,
+    now: Time,
+  ): boolean {
+    if (!this.#outbound.hasRoomFor(type)) return false;
+    this.#open(name, type, useV2, now);
+    return true;
+  }
+
+  /** Ends a connection, by its id or by what `getpeerinfo` shows as `addr`. */
+  disconnectNode(node: PeerId | string, now: Time): boolean {
+    this.#note(now);
+    for (const connection of this.#connections.values()) {
+      const { id, name, closing } = connection;
+      if (closing || (typeof node === 'string' ? name : id) !== node) continue;
+      const by = typeof node === 'string' ? 'address match' : 'id';
+      this.#disconnect(connection, 'requested', `disconnect by ${by}, disconnecting peer=${id}`);
+      this.#settle(now);
+      return true;
     }
-    this.#persistBlock(added.entry, block, (at) => this.#sync.tipChanged(at));
-    return undefined;
+    return false;
+  }
+
+  /** Makes and takes no connections any more, and ends those that there are; or does so again. */
+  setNetworkActive(active: boolean, now: Time): void {
+    this.#note(now);
+    this.#networkActive = active;
+    if (!active) {
+      this.#outbound.clear();
+      for (const connection of this.#connections.values()) {
+        const detail = `Network not active, disconnecting peer=${connection.id}`;
+        this.#disconnect(connection, 'network-inactive', detail);
+      }
+    }
+    this.#settle(now);
+  }
+
+  /** Pings all peers now (Core's RPC `ping`). */
+  ping(now: Time): void {
+    this.#note(now);
+    for (const connection of this.#connections.values()) {
+      if (connection.closing) continue;
+      connection.peer.ping(now);
+      this.#drainPeer(connection, now);
+    }
+  }
+
+  /**
+   * Takes a block from the user, as `submitblock` does.
+   *
+   * @param done called once, at once or later; with undefined if the node cannot go on
+   */
+  submitBlock(
+    block: BlockView,
+    now: Time,
+    done: (outcome: BlockOutcome | undefined) => void,
+  ): void {
+    this.#intake.submitBlock(block, now, done);
+    this.#settle(now);
+  }
+
+  /** Takes a header of 80 bytes, as `submitheader` does. Returns Core's word for what is wrong with it. */
+  submitHeader(header: Uint8Array, now: Time): string | undefined {
+    const reason = this.#intake.submitHeader(header, now);
+    this.#settle(now);
+    return reason;
   }
 
   /** Ends all connections and starts no more. */
   stop(): void {
     this.#stopped = true;
+    this.#outbound.clear();
     for (const connection of this.#connections.values()) {
       this.#disconnect(connection, 'stopped', 'shutting down');
     }
   }
 
   handle(input: NodeInput, now: Time): void {
+    this.#note(now);
     switch (input.type) {
       case 'connected':
         this.#handleConnected(input, now);
         break;
       case 'connect-failed': {
-        const address = this.#manual.failed(input.attempt, now.instant);
-        if (address !== undefined) {
-          this.#event({ type: 'connect-failed', address, cause: input.cause });
-        }
+        const dial = this.#outbound.failed(input.attempt, steadyInstant(now));
+        if (dial === undefined) break;
+        const isManual = dial.type === 'manual';
+        this.#event({ type: 'connect-failed', address: dial.address, isManual, cause: input.cause });
         break;
       }
       case 'received': {
@@ -239,6 +408,9 @@ export class Node implements Machine<NodeInput, NodeEffect> {
         completion?.(input.result, now);
         break;
       }
+      case 'chain':
+        this.#intake.handleEvent(input.event, now);
+        break;
     }
     this.#settle(now);
   }
@@ -249,9 +421,9 @@ export class Node implements Machine<NodeInput, NodeEffect> {
 
   deadline(): Instant | undefined {
     let earliest = Infinity;
-    if (!this.#stopped) earliest = this.#manual.deadline() ?? Infinity;
+    if (this.#mayDial) earliest = this.#outbound.deadline() ?? Infinity;
+    earliest = Math.min(earliest, this.#keyWork.deadline() ?? Infinity) + this.#steadyLag;
     earliest = Math.min(earliest, this.#sync.deadline() ?? Infinity);
-    earliest = Math.min(earliest, this.#keyWork.deadline() ?? Infinity);
     for (const { peer, closing } of this.#connections.values()) {
       if (!closing) earliest = Math.min(earliest, peer.deadline() ?? Infinity);
     }
@@ -259,6 +431,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
   }
 
   handleTimeout(now: Time): void {
+    this.#note(now);
     for (const connection of this.#connections.values()) {
       if (connection.closing) continue;
       connection.peer.handleTimeout(now);
@@ -272,21 +445,28 @@ export class Node implements Machine<NodeInput, NodeEffect> {
 
   #handleConnected(input: Extract<NodeInput, { type: 'connected' }>, now: Time): void {
     const inbound = input.attempt === undefined;
-    const manual = inbound ? undefined : this.#manual.connected(input.attempt, input.peer);
-    const refused = this.#refusal(inbound, manual !== undefined);
+    const dial = inbound ? undefined : this.#outbound.connected(input.attempt, input.peer);
+    const refused = this.#refusal(input.address, inbound, dial !== undefined);
     if (refused !== undefined) {
       this.#outbox.push({ type: 'disconnect', peer: input.peer });
       this.#event({ type: 'inbound-refused', address: input.address, detail: refused });
       return;
     }
-    const isV1Only =
-      manual !== undefined && (manual.isFallback || this.#v1Only.has(manual.address, now.instant));
-    const { rng, network, userAgent, sha256d, peerTimeout, shaping } = this.#options;
+    const { rng, network, userAgent, sha256d, peerTimeout, shaping, onionBinds } = this.#options;
     const nonce = rng.u64();
-    const transport = isV1Only ? undefined : this.#v2Transport(input.peer, inbound);
+    const useV2 = dial === undefined ? this.#speaksV2 : this.#usesV2(dial, now);
+    const transport = useV2 ? this.#v2Transport(input.peer, inbound) : undefined;
+    const isOnion = inbound && onionBinds?.includes(input.localAddress) === true;
+    const permissions = permissionsOf(this.#options.permissions ?? NO_PERMISSIONS, {
+      kind: inbound ? 'inbound' : dial?.type === 'manual' ? 'manual' : 'other',
+      address: input.address,
+      localAddress: input.localAddress,
+      isOnion,
+    });
     const peer = new Peer({
       id: input.peer,
-      connectionType: inbound ? 'inbound' : 'manual',
+      connectionType: dial?.type ?? 'inbound',
+      permissions,
       network,
       rng: rng.fork(`peer/${input.peer}`),
       now,
@@ -294,10 +474,10 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       services: this.#services,
       userAgent,
       startHeight: this.#chain.height,
-      // There is no transaction relay yet: peers should not announce any.
-      relay: false,
+      relay: this.takesTransactions || permissions.includes('relay'),
       nonce,
       requiredServices: 0n,
+      requiredServicesOf: (services) => this.#desirableServices(services),
       isOwnNonce: (theirs) => this.#isOwnNonce(theirs),
       oneMessageAtATime: true,
       traceMessages: this.#options.traceMessages === true,
@@ -310,9 +490,12 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       id: input.peer,
       peer,
       address: input.address,
+      name: dial?.name ?? input.address,
       localAddress: input.localAddress,
+      network: networkClass(input.address, isOnion),
       inbound,
-      fallbackAddress: manual?.isFallback === true ? manual.address : undefined,
+      permissions,
+      fallbackAddress: dial?.isFallback === true ? dial.address : undefined,
       nonce,
       established: false,
       closing: false,
@@ -322,30 +505,44 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       unsent: 0,
       requests: [],
       reading: false,
+      blocksInValidation: 0,
+      bytesInValidation: 0,
       continuation: undefined,
+      relaysAddresses: false,
+      askedForAddresses: false,
+      lastBlock: 0,
+      lastTransaction: 0,
       bestHeaderSent: undefined,
     };
     this.#connections.set(input.peer, connection);
-    if (inbound) this.#inbound++;
     const { peer: id, address } = input;
     this.#event({ type: 'peer-connected', peer: id, address, inbound });
     this.#pump(connection, now);
   }
 
   /** Why a connection is not wanted, if it is not. */
-  #refusal(inbound: boolean, isWanted: boolean): string | undefined {
-    if (this.#stopped) return 'shutting down';
+  #refusal(address: string, inbound: boolean, isWanted: boolean): string | undefined {
+    if (this.#stopped) return `connection from ${address} dropped: shutting down`;
+    if (inbound && !this.#networkActive) {
+      return `connection from ${address} dropped: not accepting new connections`;
+    }
     if (inbound) {
       const max = this.#options.maxInbound ?? DEFAULT_MAX_INBOUND;
-      return this.#inbound >= max ? 'connection dropped (full)' : undefined;
+      if (this.connectionCount('inbound') < max) return undefined;
+      return 'failed to find an eviction candidate - connection dropped (full)';
     }
-    return isWanted ? undefined : 'no longer wanted';
+    return isWanted ? undefined : `connection to ${address} dropped: no longer wanted`;
   }
 
   /**
-   * What an encrypted connection speaks. Addresses that the user gave say nothing of services, so
-   * that they are all tried with v2, as in Core (`ThreadOpenAddedConnections`).
+   * Whether a connection that we make tries v2. What is known to speak v1 only is not asked again
+   * each time that a wanted node is dialled.
    */
+  #usesV2(dial: Dial, now: Time): boolean {
+    return dial.useV2 && !(dial.isAdded && this.#v1Only.has(dial.address, now.instant));
+  }
+
+  /** What an encrypted connection speaks. */
   #v2Transport(id: PeerId, inbound: boolean): Transport | undefined {
     if (!this.#speaksV2) return undefined;
     const { network, rng, aead, sha256d, shaping } = this.#options;
@@ -374,23 +571,26 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
     this.#connections.delete(id);
-    if (connection.inbound) this.#inbound--;
     this.#keyWork.remove(id);
     const { peer } = connection;
-    const reconnectV1 = !connection.established && peer.shouldReconnectV1 && !this.#stopped;
-    const again = this.#manual.disconnected(id, now.instant, reconnectV1);
-    if (again !== undefined) this.#event({ type: 'reconnecting-v1', peer: id, address: again });
+    const reconnectV1 = !connection.established && peer.shouldReconnectV1 && this.#mayDial;
+    if (!connection.closing) {
+      if (connection.established) this.#sync.removePeer(id, now);
+      connection.closing = true;
+      this.#event({ type: 'peer-disconnected', peer: id, reason: undefined, detail: cause });
+    }
+    const again = this.#outbound.disconnected(id, steadyInstant(now), reconnectV1);
+    if (again !== undefined) {
+      this.#event({ type: 'reconnecting-v1', peer: id, address: again.address });
+    }
     peer.handle({ type: 'disconnected' }, now);
-    if (connection.closing) return;
-    if (connection.established) this.#sync.removePeer(id, now);
-    connection.closing = true;
-    this.#event({ type: 'peer-disconnected', peer: id, reason: undefined, detail: cause });
   }
 
   #disconnect(connection: Connection, reason: NodeDisconnectReason, detail: string): void {
     if (connection.closing) return;
     connection.closing = true;
     connection.requests = [];
+    this.#outbound.closing(connection.id);
     this.#keyWork.remove(connection.id);
     this.#outbox.push({ type: 'disconnect', peer: connection.id });
     this.#event({ type: 'peer-disconnected', peer: connection.id, reason, detail });
@@ -400,14 +600,51 @@ export class Node implements Machine<NodeInput, NodeEffect> {
   /** Connections that we have ended and `sync` has not been told of. */
   readonly #closed: Connection[] = [];
 
+  get #mayDial(): boolean {
+    return this.#networkActive && !this.#stopped;
+  }
+
+  /** Remembers the time of an input, for what is asked without one. */
+  #note(now: Time): void {
+    this.#unix = now.unix;
+    this.#steadyLag = now.instant - steadyInstant(now);
+  }
+
+  /** Tries a connection once, unless there is one with that node. */
+  #open(name: string, type: OutboundType, useV2: boolean, now: Time): void {
+    this.#note(now);
+    if (!this.#mayDial) return;
+    const existing = this.#connectionTo(name);
+    if (existing === undefined) this.#outbound.once(name, type, useV2);
+    else this.#event({ type: 'already-connected', name, address: existing.address });
+    this.#dial(now);
+  }
+
+  /** The connection with a node, by what the user calls it or by its address. */
+  #connectionTo(name: string): Connection | undefined {
+    for (const connection of this.#connections.values()) {
+      if (connection.closing) continue;
+      if (connection.name === name || this.#outbound.isSame(connection.address, name)) {
+        return connection;
+      }
+    }
+    return undefined;
+  }
+
+  #desirableServices(services: bigint): bigint {
+    const { headers, params } = this.#options;
+    const age = this.#unix - headers.time(this.#chain.tip());
+    return desirableServices(services, age / params.powTargetSpacing);
+  }
+
   #dial(now: Time): void {
-    if (this.#stopped) return;
-    for (
-      let next = this.#manual.dial(now.instant);
-      next !== undefined;
-      next = this.#manual.dial(now.instant)
-    ) {
-      this.#outbox.push({ type: 'connect', attempt: next.attempt, address: next.address });
+    const isConnected = (name: string): boolean => this.#connectionTo(name) !== undefined;
+    while (this.#mayDial) {
+      const dial = this.#outbound.next(steadyInstant(now), isConnected);
+      if (dial === undefined) return;
+      const transport = this.#usesV2(dial, now) ? 'v2' : 'v1';
+      this.#event({ type: 'dialling', name: dial.name, transport });
+      this.#outbox.push({ type: 'connect', attempt: dial.attempt, address: dial.address });
     }
   }
 
@@ -420,7 +657,13 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       this.#server.serve(connection, now);
       const blocked = connection.requests.length > 0 || connection.reading;
       if (blocked || isSendFull(connection) || !connection.peer.isWaiting) break;
-      connection.peer.handle({ type: 'continue' }, now);
+      if (connection.blocksInValidation > 0) {
+        // What came after blocks waits for them, as if they were checked at once; blocks do not.
+        if (isValidationFull(connection) || connection.peer.isHolding) break;
+        connection.peer.handle({ type: 'continue', only: 'block' }, now);
+      } else {
+        connection.peer.handle({ type: 'continue' }, now);
+      }
       this.#drainPeer(connection, now);
     }
     this.#throttle(connection);
@@ -452,6 +695,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
           this.#event({ type: 'v2-handshake', peer: id });
         }
         connection.hasSent = true;
+        this.#sent += effect.data.length;
         connection.unsent += effect.data.length;
         this.#outbox.push({ type: 'send', peer: id, data: effect.data });
         return;
@@ -471,7 +715,8 @@ export class Node implements Machine<NodeInput, NodeEffect> {
         this.#drainSync(now);
         return;
       case 'disconnect':
-        this.#disconnect(connection, effect.reason, effect.detail);
+        if (effect.reason === 'misbehaving') this.#punish(connection, effect.detail);
+        else this.#disconnect(connection, effect.reason, effect.detail);
         return;
       case 'notice':
         this.#event({ type: 'notice', code: effect.code, peer: id, detail: effect.detail });
@@ -485,24 +730,44 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     now: Time,
   ): void {
     connection.established = true;
-    this.#manual.established(connection.id);
+    this.#outbound.established(connection.id);
     const { fallbackAddress } = connection;
     if (fallbackAddress !== undefined) this.#v1Only.add(fallbackAddress, now.instant);
     const { connectionType } = connection.peer;
     this.#event({ type: 'peer-established', peer: connection.id, connectionType, info });
+    if (!connection.inbound) this.#timeOffsets.add(info.timeOffset);
+    if (!connection.inbound && connectionType !== 'block-relay-only') {
+      connection.relaysAddresses = true;
+      this.#send(connection, { type: 'getaddr', payload: {} }, now);
+    }
     this.#sync.addPeer(
       connection.id,
       {
-        connectionType: connection.inbound ? 'inbound' : 'manual',
+        connectionType,
         services: info.version.services,
         startHeight: info.version.startHeight,
+        noBan: connection.permissions.includes('noban'),
       },
       now,
     );
     this.#drainSync(now);
   }
 
+  /** What is about addresses and transactions. Answers false if the peer has been let go for it. */
+  #judge(connection: Connection, message: Message): boolean {
+    const verdict = relayVerdict(connection, message, this);
+    if (verdict === undefined) return true;
+    const { detail } = verdict;
+    if (verdict.type === 'disconnect') {
+      this.#disconnect(connection, verdict.reason, detail);
+      return false;
+    }
+    this.#event({ type: 'notice', code: 'ignored-request', peer: connection.id, detail });
+    return true;
+  }
+
   #handleMessage(connection: Connection, message: Message, now: Time): void {
+    if (!this.#judge(connection, message)) return;
     const { id } = connection;
     switch (message.type) {
       case 'headers':
@@ -531,6 +796,11 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       case 'getdata':
         // Answered by `serve`, before the peer's next message is looked at.
         connection.requests = message.payload.inventory.toReversed();
+        if (this.#options.traceMessages === true) {
+          for (const detail of getDataText(message.payload.inventory, id)) {
+            this.#event({ type: 'notice', code: 'request', peer: id, detail });
+          }
+        }
         break;
       default:
         // Addresses, transactions, filters and compact blocks are not spoken of yet.
@@ -553,6 +823,16 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     this.#drainPeer(connection, now);
   }
 
+  /** A peer broke the protocol. */
+  #punish(connection: Connection, misbehavior: string): void {
+    const { id: peer, closing } = connection;
+    if (closing) return;
+    this.#event({ type: 'notice', code: 'misbehaving', peer, detail: misbehavior });
+    const { disconnects, detail } = misbehaviorVerdict(connection);
+    if (disconnects) this.#disconnect(connection, 'misbehaving', detail);
+    else this.#event({ type: 'notice', code: 'not-punished', peer, detail });
+  }
+
   // --- keys of encrypted connections -------------------------------------------------------------
 
   #queueKeyWork(connection: Connection, work: KeyWork): void {
@@ -563,12 +843,12 @@ export class Node implements Machine<NodeInput, NodeEffect> {
 
   #startKeyWork(now: Time): void {
     for (;;) {
-      const next = this.#keyWork.next(now.instant);
+      const next = this.#keyWork.next(steadyInstant(now));
       if (next === undefined) return;
       const connection = this.#connections.get(next.peer)!;
       this.#request({ type: 'key-work', work: next.work }, (result, at) => {
         if (result.type !== 'key-work') throw new Error(`key work came to ${result.type}`);
-        if (connection.inbound) this.#keyWork.finished(result.elapsed, at.instant);
+        if (connection.inbound) this.#keyWork.finished(result.elapsed, steadyInstant(at));
         connection.hasKeyWork = false;
         connection.peer.handle({ type: 'worked', result: result.result }, at);
         this.#pump(connection, at);
@@ -594,6 +874,10 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       }
       const effect = this.#sync.poll();
       if (effect === undefined) return;
+      if (effect.type === 'block') {
+        const from = this.#connections.get(effect.peer);
+        if (from !== undefined) from.lastBlock = now.unix;
+      }
       this.#handleSyncEffect(effect, now);
     }
   }
@@ -614,10 +898,10 @@ export class Node implements Machine<NodeInput, NodeEffect> {
         this.#misbehaving(effect.peer, effect.detail);
         return;
       case 'headers':
-        this.#persistHeaders(effect.entries);
+        this.#intake.addHeaders(effect.entries);
         return;
       case 'block':
-        this.#handleBlock(effect.entry, effect.block, now);
+        this.#handleBlock(effect.peer, effect.entry, effect.block);
         return;
       case 'notice': {
         this.#event({ ...effect, peer: effect.peer });
@@ -628,94 +912,32 @@ export class Node implements Machine<NodeInput, NodeEffect> {
 
   #misbehaving(id: PeerId, detail: string): void {
     const connection = this.#connections.get(id);
-    if (connection === undefined) return;
-    const text = `Misbehaving: peer=${id}: ${detail}`;
-    if (connection.inbound) {
-      this.#disconnect(connection, 'misbehaving', text);
-      return;
-    }
-    // The user asked for this peer: Core, too, keeps it (net_processing.cpp, MaybeDiscourageAndDisconnect).
-    const kept = `${text}. Warning: not punishing manually connected peer ${id}!`;
-    this.#event({ type: 'notice', code: 'not-punished', peer: id, detail: kept });
+    if (connection !== undefined) this.#punish(connection, `Misbehaving: peer=${id}: ${detail}`);
   }
 
-  #handleBlock(entry: HeaderEntry, block: BlockView, now: Time): void {
-    const fault = this.#checkBlock(entry, block);
-    if (fault === undefined) {
-      this.#persistBlock(entry, block, (at) => this.#sync.blockStored(entry, at));
-      return;
+  #handleBlock(peer: PeerId, entry: HeaderEntry, block: BlockView): void {
+    const connection = this.#connections.get(peer);
+    const size = block.size;
+    if (connection !== undefined) {
+      connection.blocksInValidation++;
+      connection.bytesInValidation += size;
     }
-    const detail = `${fault.reason}, ${fault.debug}`;
-    this.#event({ type: 'block-rejected', entry, detail });
-    // A mutated block says nothing of its header, whose real block may still come (CVE-2012-2459).
-    this.#sync.blockInvalid(entry, now, { mutated: fault.mutated, detail });
-  }
-
-  #checkBlock(
-    entry: HeaderEntry,
-    block: BlockView,
-  ): { readonly reason: string; readonly debug: string; readonly mutated: boolean } | undefined {
-    const { headers, params, sha256d } = this.#options;
-    const own = checkBlock(block, params, sha256d);
-    if (own.status === 'invalid') return own;
-    const parent = headers.parent(entry);
-    if (parent === undefined) return undefined;
-    const context = checkBlockContext(
-      block,
-      {
-        height: headers.height(entry),
-        medianTimePast: headers.medianTimePast(parent),
-        txids: own.txids,
-      },
-      params,
-      sha256d,
-    );
-    return context.status === 'invalid' ? context : undefined;
-  }
-
-  /** Has headers kept. They are told of once they are. */
-  #persistHeaders(entries: readonly HeaderEntry[]): void {
-    const { headers } = this.#options;
-    const bytes = new Uint8Array(entries.length * BLOCK_HEADER_SIZE);
-    for (const [i, entry] of entries.entries()) {
-      bytes.set(headers.headerBytes(entry), i * BLOCK_HEADER_SIZE);
-    }
-    this.#request({ type: 'append-headers', headers: bytes }, (result) => {
-      if (!this.#must(result)) return;
-      this.#event({ type: 'headers', count: entries.length, last: entries.at(-1)! });
+    this.#intake.addBlock(entry, block, (now) => {
+      if (connection === undefined) return;
+      connection.blocksInValidation--;
+      connection.bytesInValidation -= size;
+      if (!connection.closing) this.#pump(connection, now);
     });
   }
 
-  /** Has a good block kept. What has been kept counts, and is told to `sync` and to peers. */
-  #persistBlock(entry: HeaderEntry, block: BlockView, tell: (now: Time) => void): void {
-    const hash = this.#options.headers.hash(entry);
-    this.#request({ type: 'append-block', hash, bytes: block.bytes }, (result, now) => {
-      if (!this.#must(result)) return;
-      const update = this.#chain.stored(entry);
-      tell(now);
-      if (update !== undefined) this.#handleChainUpdate(update, now);
-    });
-  }
-
-  /** What cannot be kept must not be told to anyone: a node whose storage fails stops. */
-  #must(result: JobResult): boolean {
-    if (result.type !== 'failed') return true;
-    if (!this.#stopped) this.#event({ type: 'fatal', detail: result.detail });
+  #fail(detail: string): void {
+    if (!this.#stopped) this.#event({ type: 'fatal', detail });
     this.stop();
-    return false;
   }
 
-  #handleChainUpdate(update: ChainUpdate, now: Time): void {
-    this.#event({
-      type: 'tip',
-      tip: this.#chain.tip(),
-      height: this.#chain.height,
-      connected: update.connected.length,
-      disconnected: update.disconnected.length,
-    });
-    if (this.#sync.isInitialBlockDownload) return;
+  #announceAll(connected: readonly HeaderEntry[], now: Time): void {
     for (const connection of this.#connections.values()) {
-      if (connection.established) this.#announce(connection, update.connected, now);
+      if (connection.established) this.#announce(connection, connected, now);
     }
   }
 

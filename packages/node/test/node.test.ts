@@ -13,7 +13,7 @@ function setUp(blocks = 30): { chain: RegtestChain; network: MemoryNetwork } {
 
 function give(network: MemoryNetwork, host: Host, blocks: readonly Block[]): void {
   for (const block of blocks) {
-    expect(network.command(host, (node, now) => node.submitBlock(block, now))).toBeUndefined();
+    expect(network.submit(host, block)).toBeUndefined();
   }
 }
 
@@ -41,7 +41,7 @@ describe('two nodes', () => {
         isInitialBlockDownload: false,
       });
       expect(tip(client)).toBe(tip(server));
-      expect(client.stored.size).toBe(30);
+      expect(client.chain.chain.height).toBe(30);
       expect(client.storedHeaders.reduce((sum, bytes) => sum + bytes.length, 0)).toBe(30 * 80);
       expect(client.eventsOf('peer-disconnected')).toEqual([]);
     }
@@ -145,7 +145,7 @@ describe('a node that knows how much work the chain has', () => {
     network.command(client, (node, now) => node.addNode(server.address, now));
     network.advance(60_000);
     expect(client.headers.size).toBe(1);
-    expect([client.storedHeaders, client.stored.size]).toEqual([[], 0]);
+    expect([client.storedHeaders, client.chain.chain.height]).toEqual([[], 0]);
     // The peer is only poor. It is kept, and its next block might change that.
     expect(client.node.status.outbound).toBe(1);
     give(network, server, chain.mine(1));
@@ -159,7 +159,7 @@ describe('blocks from the user', () => {
     const { chain, network } = setUp(3);
     const host = network.host('10.0.0.1:1', 1n);
     const submit = (block: Block): string | undefined =>
-      network.command(host, (node, now) => node.submitBlock(block, now));
+      network.submit(host, block);
     const [first, second, third] = chain.blocks as [Block, Block, Block];
     expect(submit(second)).toBe('prev-blk-not-found');
     expect(submit(first)).toBeUndefined();
@@ -189,19 +189,4 @@ describe('blocks from the user', () => {
     expect(client.node.chain.height).toBe(0);
     expect(client.node.status.outbound).toBe(0);
   });
-});
-
-test('storage that is loaded again gives the same chain, in any order', () => {
-  const { chain, network } = setUp(20);
-  const { headers } = chain;
-  const entries: number[] = [];
-  for (let height = 1; height <= 20; height++) entries.push(headers.ancestor(headers.best, height));
-  for (const order of [entries, entries.toReversed()]) {
-    const host = network.host('10.0.0.1:1', 1n, { headers, storedBlocks: order });
-    expect(host.node.chain.height).toBe(20);
-    expect(host.node.chain.tip()).toBe(headers.best);
-  }
-  const gap = entries.filter((_, i) => i !== 9);
-  const host = network.host('10.0.0.1:1', 1n, { headers, storedBlocks: gap });
-  expect(host.node.chain.height).toBe(9);
 });

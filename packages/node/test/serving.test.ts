@@ -25,14 +25,21 @@ class Script {
     this.host = new Host('10.0.0.1:1', 1n, { maxTipAge: 1_000_000_000 });
     this.#unix = this.chain.headers.time(this.chain.headers.best) + 60;
     for (const block of this.chain.blocks) {
-      this.host.node.submitBlock(block, this.now);
-      this.#drain();
-      this.finishJobs();
+      this.submit(block);
     }
   }
 
   get now(): Time {
     return { instant: 1_000, unix: this.#unix };
+  }
+
+  /** Gives the node a block, and has it judged. */
+  submit(block: BlockView, now = this.now): void {
+    this.host.node.submitBlock(block, now, (outcome) => {
+      expect(outcome).toMatchObject({ status: 'accepted', isNew: true });
+    });
+    this.#drain();
+    this.finishJobs();
   }
 
   connect(): void {
@@ -46,7 +53,7 @@ class Script {
       type: 'version',
       payload: {
         version: 70016, services: 9n, timestamp: BigInt(this.#unix), receiver: unspecifiedAddress,
-        sender: unspecifiedAddress, nonce: 5n, userAgent: '/script/', startHeight: 0, relay: false,
+        sender: unspecifiedAddress, nonce: 5n, userAgent: '/script/', startHeight: 0, relay: true,
       },
     });
     this.say({ type: 'verack', payload: {} });
@@ -97,7 +104,11 @@ class Script {
       if (effect.type === 'request') {
         const { token, job } = effect;
         this.#jobs.push(() => {
-          node.handle({ type: 'completed', token, result: this.host.perform(job) }, this.now);
+          const result = this.host.perform(job, this.now);
+          for (const event of this.host.chainEvents.splice(0)) {
+            node.handle({ type: 'chain', event }, this.now);
+          }
+          node.handle({ type: 'completed', token, result }, this.now);
           this.#drain();
         });
       }
@@ -162,14 +173,14 @@ describe('getheaders', () => {
     const { headers } = script.chain;
     const fork = headers.ancestor(headers.best, 9);
     const [stale] = script.chain.mine(1, { parent: fork, extraNonce: 9 });
-    expect(script.host.node.submitBlock(stale!, script.now)).toBeUndefined();
+    script.submit(stale!);
     script.connect();
     script.finishJobs();
     expect(ask(script, [], stale!.hash())).toEqual([10]);
     // A month of blocks later, at ten minutes each.
-    for (const block of script.chain.mine(30 * 144)) script.host.node.submitBlock(block, {
-      instant: 1_000, unix: script.now.unix + 40 * 86_400,
-    });
+    for (const block of script.chain.mine(30 * 144)) {
+      script.submit(block, { instant: 1_000, unix: script.now.unix + 40 * 86_400 });
+    }
     script.finishJobs();
     script.heard();
     expect(ask(script, [], stale!.hash())).toBeUndefined();
@@ -242,7 +253,7 @@ describe('getdata', () => {
 
   test('a block that storage has lost costs the connection', () => {
     const script = connected(2);
-    script.host.stored.clear();
+    script.host.loseBlocks();
     script.say(wanted('block', script.hash(1)));
     script.finishJobs();
     expect(script.host.eventsOf('peer-disconnected')).toMatchObject([{ reason: 'block-unreadable' }]);
@@ -253,7 +264,7 @@ describe('new blocks', () => {
   function announce(script: Script, blocks: readonly BlockView[]): Message[] {
     for (const block of blocks) {
       const late: Time = { instant: 2_000, unix: script.now.unix + 86_400 };
-      expect(script.host.node.submitBlock(block, late)).toBeUndefined();
+      script.submit(block, late);
     }
     script.read();
     script.finishJobs();

@@ -22,7 +22,7 @@ function pair(ofServer: Partial<NodeOptions>, ofClient: Partial<NodeOptions>): P
   const server = network.host('10.0.0.1:1', 1n, ofServer);
   const client = network.host('10.0.0.2:1', 2n, ofClient);
   for (const block of chain.blocks) {
-    network.command(server, (node, now) => node.submitBlock(block, now));
+    network.submit(server, block);
   }
   return { network, server, client };
 }

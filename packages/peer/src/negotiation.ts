@@ -1,5 +1,5 @@
 import type { Time } from '@btcp2p/machine';
-import { unspecifiedAddress } from '@btcp2p/wire';
+import { formatAddress, unspecifiedAddress } from '@btcp2p/wire';
 import type { Feature, Message, SendCmpct, Version, VersionAddress } from '@btcp2p/wire';
 import { expectsServices, relaysTransactions } from './connection-type.ts';
 import { FeatureNegotiation } from './feature-negotiation.ts';
@@ -193,6 +193,7 @@ export class Negotiation {
       relay: relay && relaysTransactions(this.#options.connectionType),
     };
     this.#link.send({ type: 'version', payload }, now);
+    this.#traceVersion('send version message', payload);
   }
 
   #handleVersion(version: Version, now: Time): void {
@@ -212,6 +213,8 @@ export class Negotiation {
       }
     }
     this.#link.send({ type: 'verack', payload: {} }, now);
+    const who = `receive version message: ${sanitizeString(version.userAgent)}`;
+    this.#traceVersion(who, version, `us=${formatAddress(version.receiver)}, `);
     if (this.#options.connectionType === 'feeler') {
       this.#link.drop('feeler-complete', 'feeler connection completed');
     }
@@ -219,10 +222,11 @@ export class Negotiation {
 
   /** Disconnects and answers false if this is not a peer for us. */
   #acceptsVersion({ services, version, nonce }: Version): boolean {
-    const { connectionType, requiredServices, address, isOwnNonce } = this.#options;
-    if (expectsServices(connectionType) && !this.#acceptsServices(services)) {
+    const { connectionType, address, isOwnNonce } = this.#options;
+    const required = this.#requiredServices(services);
+    if (expectsServices(connectionType) && (required & ~services) !== 0n) {
       const offered = `${servicesText(services)} offered`;
-      const expected = `${servicesText(requiredServices)} expected`;
+      const expected = `${servicesText(required)} expected`;
       const why = `peer does not offer the expected services (${offered}, ${expected})`;
       this.#link.drop('insufficient-services', why);
       return false;
@@ -238,9 +242,16 @@ export class Negotiation {
     return true;
   }
 
-  #acceptsServices(services: bigint): boolean {
-    const { acceptServices, requiredServices } = this.#options;
-    return acceptServices?.(services) ?? (requiredServices & ~services) === 0n;
+  #requiredServices(services: bigint): bigint {
+    const { requiredServicesOf, requiredServices } = this.#options;
+    return requiredServicesOf?.(services) ?? requiredServices;
+  }
+
+  /** Tells a log that hears of all messages what a `version` says. */
+  #traceVersion(what: string, { version, startHeight, relay }: Version, us = ''): void {
+    if (this.#options.traceMessages !== true) return;
+    const text = `version ${version}, blocks=${startHeight}, ${us}txrelay=${relay ? 1 : 0}`;
+    this.#link.notice('version', `${what}: ${text}, peer=${this.#options.id}`);
   }
 
   #handleVerack(now: Time): void {

@@ -1,5 +1,5 @@
 import type { KeyWork, KeyWorkResult } from '@btcp2p/bip324';
-import type { Feature, Message, Version } from '@btcp2p/wire';
+import type { Feature, Message, MessageType, Version } from '@btcp2p/wire';
 import type { DisconnectReason } from './disconnect-reason.ts';
 
 /** What happens to a connection. */
@@ -12,8 +12,11 @@ export type PeerInput =
   /**
    * The caller is done with the last message that it got: it wants the next. Only for peers that
    * are made with `oneMessageAtATime`.
+   *
+   * With `only`, it wants the next if that is of this type, and else waits on: what came after blocks
+   * can wait for them while more blocks are taken.
    */
-  | { readonly type: 'continue' }
+  | { readonly type: 'continue'; readonly only?: MessageType }
   /**
    * The caller wants a message sent. Throws `PeerError` before the connection is established, and
    * for messages of the handshake; does nothing after a disconnect.
@@ -55,7 +58,9 @@ export interface Established {
  * - `redundant-version`, `redundant-verack`: it came again and was dropped
  * - `ignored-negotiation`: `wtxidrelay`, `sendtxrcncl` or `feature` that changes nothing
  * - `pong-problem`: a pong that does not fit the outstanding ping
- * - `not-punished`: a peer misbehaves that is never disconnected for it
+ * - `misbehaving`: a peer broke the protocol, and is not disconnected for it
+ * - `not-punished`: why it is not
+ * - `version`: a `version` was sent or received; only with `traceMessages`
  */
 export type NoticeCode =
   | 'rejected'
@@ -66,7 +71,9 @@ export type NoticeCode =
   | 'redundant-verack'
   | 'ignored-negotiation'
   | 'pong-problem'
-  | 'not-punished';
+  | 'misbehaving'
+  | 'not-punished'
+  | 'version';
 
 /** What a connection asks for. Nothing follows `disconnect`. */
 export type PeerEffect =

@@ -43,10 +43,10 @@ export interface PeerOptions {
   /** What outbound peers have to offer, except `manual` and `feeler` ones. */
   readonly requiredServices: bigint;
   /**
-   * Decides in place of `requiredServices`, which is then only named in the log. Core, for one,
-   * takes pruned peers once it is close to the tip.
+   * In place of `requiredServices`: what a peer that offers `services` has to offer. Core, for one,
+   * takes pruned peers once it is close to the tip (`GetDesirableServiceFlags`, net_processing.cpp).
    */
-  readonly acceptServices?: (services: bigint) => boolean;
+  readonly requiredServicesOf?: (services: bigint) => bigint;
   /**
    * Whether a nonce is that of one of our outbound connections that are still in the handshake
    * (Core `CConnman::CheckIncomingNonce`). Asked for inbound peers only.

@@ -1,6 +1,6 @@
 import { Timers, type Instant, type Machine, type PeerId, type Time } from '@btcp2p/machine';
 import { MAX_LOCATOR_SZ, messageTypeOf, ServiceFlags, V1Transport } from '@btcp2p/wire';
-import type { Feature, Message, SendCmpct, Version } from '@btcp2p/wire';
+import type { Feature, Message, MessageType, SendCmpct, Version } from '@btcp2p/wire';
 import { relaysTransactions, type ConnectionType } from './connection-type.ts';
 import { limitVerdict } from './exceeded-limit.ts';
 import { Link } from './link.ts';
@@ -69,6 +69,9 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
   #feeFilter = 0n;
   #announcesCompact = false;
   #isWaiting = false;
+  /** What came next and is not of the one type that the caller takes for now. */
+  #held: TransportEvent | undefined;
+  #only: MessageType | undefined;
   #decoySize = 0;
 
   /** An outbound peer's `version` waits in {@link poll} at once. */
@@ -165,6 +168,11 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
     return relaysTransactions(this.connectionType) && this.version?.relay === true;
   }
 
+  /** Whether what came next is not what the last `continue` asked for. */
+  get isHolding(): boolean {
+    return this.#held !== undefined;
+  }
+
   /** Whether a message was handed up, and `continue` has not come since. */
   get isWaiting(): boolean {
     return this.#isWaiting && !this.#link.isClosed;
@@ -210,6 +218,7 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
         break;
       case 'continue':
         this.#isWaiting = false;
+        this.#only = input.only;
         this.#handleEvents(now);
         break;
       case 'send':
@@ -260,8 +269,14 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
   /** Handles what has come, up to the next message for the caller if that is to be waited for. */
   #handleEvents(now: Time): void {
     while (!this.#isWaiting) {
-      const event = this.#link.nextEvent();
+      const event = this.#held ?? this.#link.nextEvent();
+      this.#held = undefined;
       if (event === undefined) return;
+      if (this.#only !== undefined && !isMessage(event, this.#only)) {
+        this.#held = event;
+        this.#isWaiting = true;
+        return;
+      }
       this.#handleEvent(event, now);
     }
   }
@@ -331,7 +346,10 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
         this.#misbehaving(`${messageType} message size = ${error.size}`);
         break;
       case 'disconnect':
-        this.#link.drop('oversized-locator', `${messageType} locator size > ${MAX_LOCATOR_SZ}`);
+        this.#link.drop(
+          'oversized-locator',
+          `${messageType} locator size ${error.size} > ${MAX_LOCATOR_SZ}`,
+        );
         break;
       case 'ignore': {
         const text = undecodableText(messageType, payloadSize, error);
@@ -345,7 +363,8 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
     const noban = this.#options.permissions?.includes('noban') === true;
     if (noban || this.connectionType === 'manual') {
       const whom = `${noban ? 'noban' : 'manually connected'} peer ${this.id}`;
-      this.#link.notice('not-punished', `${detail}. Warning: not punishing ${whom}!`);
+      this.#link.notice('misbehaving', detail);
+      this.#link.notice('not-punished', `Warning: not punishing ${whom}!`);
     } else {
       this.#link.disconnect('misbehaving', detail);
     }
@@ -505,3 +524,7 @@ const failureReason = (
   code: (TransportEvent & { readonly type: 'failed' })['code'],
 ): 'header-error' | 'v2-error' =>
   code === 'wrong-magic' || code === 'oversized-message' ? 'header-error' : 'v2-error';
+
+function isMessage(event: TransportEvent, type: MessageType): boolean {
+  return event.type === 'message' && event.message.type === type;
+}

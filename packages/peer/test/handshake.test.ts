@@ -103,7 +103,13 @@ describe('being established', () => {
       if (effect.type !== 'trace') return effect.type === 'send' ? [] : [effect.type];
       return effect.direction === 'sent' ? [effect.messageType] : [];
     });
-    expect(order.slice(4)).toEqual(['sendcmpct', 'established', 'ping']);
+    expect(order.slice(-3)).toEqual(['sendcmpct', 'established', 'ping']);
+    expect(script.notices).toEqual([
+      expect.stringMatching(/^send version message: version 70016, blocks=\d+, txrelay=1, peer=0$/),
+      expect.stringMatching(
+        /^receive version message: .*: version 70016, blocks=\d+, us=.*:\d+, txrelay=1, peer=0$/,
+      ),
+    ]);
     expect(script.peer.stage).toBe('established');
   });
 
@@ -187,16 +193,17 @@ describe('peers that are let go', () => {
     expect(script.events).toEqual(['established']);
   });
 
-  test('a predicate decides in place of requiredServices', () => {
+  test('what is required may depend on what is offered', () => {
     const pruned = NODE_NETWORK_LIMITED | NODE_WITNESS;
     const options = {
       connectionType: 'outbound-full-relay',
-      acceptServices: (services: bigint) => services === pruned,
+      requiredServicesOf: (services: bigint) => (services === pruned ? pruned : 1n << 20n),
     } as const;
     expect(ScriptedPeer.established(options, { services: pruned }).events).toEqual(['established']);
     const script = new ScriptedPeer(options);
     script.say(version({ services: FULL }));
     expect(script.events).toEqual(['disconnect insufficient-services']);
+    expect(script.disconnect?.detail).toContain('00000009 offered, 00100000 expected');
   });
 
   test.each([31799, 0, -1, -0x8000_0000])('version %i is obsolete', (number) => {

@@ -23,6 +23,7 @@ export type SyncDisconnectReason =
  *
  * - `low-work-chain`: headers were ignored, since their chain has too little work
  * - `low-work-block`: so was a block
+ * - `new-header`: a peer was the first to send headers, the last of which is named
  * - `unconnecting-headers`: headers build on one that is not known
  * - `unrequested-block`: a block was ignored that nobody asked for
  * - `stall-started`: a peer holds up the download window
@@ -35,6 +36,7 @@ export type SyncDisconnectReason =
 export type SyncNoticeCode =
   | 'low-work-chain'
   | 'low-work-block'
+  | 'new-header'
   | 'unconnecting-headers'
   | 'unrequested-block'
   | 'stall-started'

@@ -423,6 +423,11 @@ export class Sync {
     const { id } = peer;
     this.#availability.announce(id, this.#headers.hash(last));
     const toTip = this.#headers.compareWork(last, this.#tip);
+    if (isNew) {
+      const height = this.#headers.height(last);
+      const name = hashToHex(this.#headers.hash(last));
+      this.#notice('new-header', `Saw new header hash=${name} height=${height}`, id);
+    }
     if (isNew && toTip > 0) peer.lastBlockAnnouncement = now.unix;
     const best = this.#availability.best(id) ?? last;
     if (this.#isInitialBlockDownload && !full && isOutbound(peer) && !this.#hasEnoughWork(best)) {

@@ -28,11 +28,22 @@ function replaceNativeModules(requireBcoin) {
   };
 }
 
+/**
+ * Signatures are checked by libsecp256k1, as they are where bcoin's native parts could be built, but
+ * of a later version: 5 of the package `secp256k1` in place of 3, which does not build any more.
+ */
+function replaceCurve(requireBcoin) {
+  const binding = require('secp256k1/bindings.js');
+  const curve = requireBcoin('secp256k1/js');
+  curve.verify = (message, signature, key) => binding.ecdsaVerify(signature, message, key);
+  curve.signatureNormalize = (signature) => binding.signatureNormalize(Buffer.from(signature));
+}
+
 let loaded;
 
 /**
  * @param {string} directory where bcoin was installed: the folder that holds node_modules
- * @param {'node' | 'js'} backend which hashes and ciphers bcrypto uses, see src/load-bcoin.ts
+ * @param {'native' | 'node' | 'js'} backend what bcrypto computes with, see src/backend.ts
  */
 exports.load = function load(directory, backend) {
   if (loaded !== undefined) {
@@ -43,9 +54,10 @@ exports.load = function load(directory, backend) {
   const requireBcoin = createRequire(home);
   // bcrypto and bsip read the variable while they are loaded, so all of bcoin is loaded here.
   const before = process.env.NODE_BACKEND;
-  process.env.NODE_BACKEND = backend;
+  process.env.NODE_BACKEND = backend === 'native' ? 'node' : backend;
   try {
     replaceNativeModules(requireBcoin);
+    if (backend === 'native') replaceCurve(requireBcoin);
     loaded = {
       backend,
       directory,

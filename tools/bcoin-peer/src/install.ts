@@ -1,10 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const TOOL_DIRECTORY = fileURLToPath(new URL('..', import.meta.url));
-const INSTALL_DIRECTORY = fileURLToPath(new URL('../../../.cache/bcoin', import.meta.url));
+const CACHE_DIRECTORY = fileURLToPath(new URL('../../../.cache', import.meta.url));
+
+/** What is installed, and the folder here that has its package.json and lock file. */
+const TREES = { bcoin: 'install', golomb: 'install-golomb' } as const;
+
+/** A package that is installed on demand. */
+type Installed = keyof typeof TREES;
 
 /** A slow registry gets this long, in milliseconds. */
 const INSTALL_TIMEOUT_MS = 120_000;
@@ -15,8 +21,7 @@ const FOREIGN_NPM_SETTINGS =
 
 /** Where bcoin is installed, if it is: the folder that holds its `node_modules`. */
 export function findBcoin(): string | undefined {
-  const manifest = join(INSTALL_DIRECTORY, 'node_modules', 'bcoin', 'package.json');
-  return existsSync(manifest) ? INSTALL_DIRECTORY : undefined;
+  return find('bcoin');
 }
 
 /**
@@ -30,31 +35,46 @@ export function findBcoin(): string | undefined {
  * @throws Error with npm's output when the installation fails, say for want of a network.
  */
 export function installBcoin(): string {
-  const installed = findBcoin();
+  return install('bcoin');
+}
+
+/** The same for golomb 1.2.0, whose bcrypto is to be compiled too; it goes into `.cache/golomb`. */
+export function installGolomb(): string {
+  return install('golomb');
+}
+
+function find(name: Installed): string | undefined {
+  const directory = join(CACHE_DIRECTORY, name);
+  return existsSync(join(directory, 'node_modules', name, 'package.json')) ? directory : undefined;
+}
+
+function install(name: Installed): string {
+  const installed = find(name);
   if (installed !== undefined) return installed;
+  const directory = join(CACHE_DIRECTORY, name);
   // Built beside its place and then moved: two processes may install at once, none sees a half.
-  const scratch = `${INSTALL_DIRECTORY}-${process.pid}`;
-  mkdirSync(dirname(scratch), { recursive: true });
+  const scratch = `${directory}-${process.pid}`;
+  mkdirSync(CACHE_DIRECTORY, { recursive: true });
   try {
-    cpSync(join(TOOL_DIRECTORY, 'install'), scratch, { recursive: true });
-    runNpm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', scratch]);
-    if (findBcoin() === undefined) moveInto(INSTALL_DIRECTORY, scratch);
+    cpSync(join(TOOL_DIRECTORY, TREES[name]), scratch, { recursive: true });
+    runNpm(name, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', scratch]);
+    if (find(name) === undefined) moveInto(directory, scratch, name);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  return INSTALL_DIRECTORY;
+  return directory;
 }
 
-function moveInto(directory: string, scratch: string): void {
+function moveInto(directory: string, scratch: string, name: Installed): void {
   try {
     renameSync(scratch, directory);
   } catch (error) {
     // Another process was first. Anything else in that place is not ours to remove.
-    if (findBcoin() === undefined) throw error;
+    if (find(name) === undefined) throw error;
   }
 }
 
-function runNpm(parameters: readonly string[]): void {
+function runNpm(name: Installed, parameters: readonly string[]): void {
   const settings = Object.entries(process.env).filter(([name]) => !FOREIGN_NPM_SETTINGS.test(name));
   const [command, first] = npmCommand();
   const result = spawnSync(command, [...first, ...parameters], {
@@ -65,7 +85,7 @@ function runNpm(parameters: readonly string[]): void {
   });
   if (result.status === 0) return;
   const reason = result.error?.message ?? `npm ended with ${result.status ?? result.signal}`;
-  throw new Error(`cannot install bcoin: ${reason}\n${result.stderr ?? ''}`.trimEnd());
+  throw new Error(`cannot install ${name}: ${reason}\n${result.stderr ?? ''}`.trimEnd());
 }
 
 /** The npm that runs us if one does, else the one on the path. */

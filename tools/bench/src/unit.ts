@@ -11,6 +11,12 @@ export interface Unit {
 /** Milliseconds an iteration. */
 export const milliseconds: Unit = { name: 'ms', better: 'lower', of: (seconds) => seconds * 1e3 };
 
+/** Seconds an iteration. */
+export const seconds: Unit = { name: 's', better: 'lower', of: (sample) => sample };
+
+/** 10^6 bytes. A sample is a number of bytes. */
+export const megabytes: Unit = { name: 'MB', better: 'lower', of: (bytes) => bytes / 1e6 };
+
 /** Microseconds for one of the `count` things that an iteration handles. */
 export function microsecondsEach(thing: string, count: number): Unit {
   return { name: `µs/${thing}`, better: 'lower', of: (seconds) => (seconds * 1e6) / count };

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { callRpc } from './call-rpc.ts';
 import { freePort } from './free-port.ts';
 
 /** Where each chain's files lie in the data directory. */
@@ -14,6 +15,8 @@ const STOP_LIMIT = 30_000;
 
 /** A running bitcoind. */
 export interface BitcoindPeer {
+  /** The id of its process. */
+  readonly pid: number;
   /** It listens for peers at 127.0.0.1 here. */
   readonly port: number;
   /** Calls an RPC. Rejects with Core's message. */
@@ -68,6 +71,7 @@ async function tryStart(
 }
 
 class Bitcoind implements BitcoindPeer {
+  readonly pid: number;
   readonly port: number;
   readonly #child: ChildProcess;
   readonly #directory: string;
@@ -76,6 +80,7 @@ class Bitcoind implements BitcoindPeer {
   readonly #exited: Promise<void>;
 
   constructor(child: ChildProcess, directory: string, home: string, port: number, rpcPort: number) {
+    this.pid = child.pid ?? -1;
     this.port = port;
     this.#child = child;
     this.#directory = directory;
@@ -108,19 +113,9 @@ class Bitcoind implements BitcoindPeer {
     return false;
   }
 
-  async rpc<T>(method: string, ...params: unknown[]): Promise<T> {
-    const cookie = readFileSync(join(this.#home, '.cookie'), 'utf8');
-    const response = await fetch(`http://127.0.0.1:${this.#rpcPort}/`, {
-      method: 'POST',
-      headers: { authorization: `Basic ${Buffer.from(cookie).toString('base64')}` },
-      body: JSON.stringify({ jsonrpc: '1.0', id: method, method, params }),
-    });
-    const { result, error } = (await response.json()) as {
-      readonly result: T;
-      readonly error: { readonly message: string } | null;
-    };
-    if (error !== null) throw new Error(`${method}: ${error.message}`);
-    return result;
+  rpc<T>(method: string, ...params: unknown[]): Promise<T> {
+    const server = { port: this.#rpcPort, cookie: join(this.#home, '.cookie') };
+    return callRpc<T>(server, method, ...params);
   }
 
   log(): string {

@@ -13,3 +13,6 @@
  */
 export { startBitcoind } from './bitcoind-peer.ts';
 export type { BitcoindPeer } from './bitcoind-peer.ts';
+export { callRpc } from './call-rpc.ts';
+export type { RpcServer } from './call-rpc.ts';
+export { freePort } from './free-port.ts';

@@ -1,5 +1,5 @@
 /**
- * Makes regtest blocks, for tests, benches and the demo.
+ * Makes regtest blocks, and files of blocks, for tests, benches and the demo.
  *
  * @example
  * import { RegtestChain } from '@btcp2p/regtest';
@@ -8,6 +8,7 @@
  *
  * @packageDocumentation
  */
+export { writeBlockFile } from './block-file.ts';
 export { mineBlock } from './mine-block.ts';
-export type { MineOptions } from './mine-block.ts';
+export type { BlockTransaction, MineOptions } from './mine-block.ts';
 export { RegtestChain } from './regtest-chain.ts';

@@ -33,13 +33,16 @@ export function expectBytes(actual: Uint8Array | undefined, expected: Uint8Array
  * Starts a TypeScript file of `test/support` as a process of its own, which ends with the test.
  *
  * @param options.fileSizeLimit bytes that no file of its may exceed
+ * @param options.through a command that runs the one that stands behind it
  */
 export function startChild(
   file: string,
   args: readonly string[],
-  { fileSizeLimit }: { readonly fileSizeLimit?: number } = {},
+  options: { readonly fileSizeLimit?: number; readonly through?: readonly string[] } = {},
 ): ChildProcess {
+  const { fileSizeLimit, through = [] } = options;
   const command = [
+    ...through,
     process.execPath,
     '--no-warnings',
     '--conditions=@btcp2p/source',

@@ -1,8 +1,14 @@
 import { nobleEllSwift, performKeyWork } from '@btcp2p/bip324';
+import {
+  BlockIndexStore, ChainstateManager, CoinsStore, MemoryBlockFiles, MemoryStore,
+  SequentialScriptChecker,
+} from '@btcp2p/chainstate';
 import { consensusParams, genesisAnchor, HeaderTree } from '@btcp2p/consensus';
 import { PeerIds, SeededRng, type PeerId, type Time } from '@btcp2p/machine';
-import { hashToHex, regtest } from '@btcp2p/wire';
-import { Node, type Job, type JobResult, type NodeEvent, type NodeOptions } from '../../src/index.ts';
+import { BLOCK_HEADER_SIZE, regtest, type BlockView } from '@btcp2p/wire';
+import {
+  Node, type BlockOutcome, type ChainEvent, type Job, type JobResult, type NodeEvent, type NodeOptions,
+} from '../../src/index.ts';
 
 /** One end of a connection in memory. */
 interface End {
@@ -17,7 +23,10 @@ export class Host {
   readonly node: Node;
   readonly headers: HeaderTree;
   readonly events: NodeEvent[] = [];
-  readonly stored = new Map<string, Uint8Array>();
+  /** Its chain, with headers of its own. */
+  readonly chain: ChainstateManager;
+  /** What the chain has told and the node has not been told. */
+  chainEvents: ChainEvent[] = [];
   readonly storedHeaders: Uint8Array[] = [];
   readonly peerIds = new PeerIds();
   readonly ends = new Map<PeerId, End>();
@@ -26,6 +35,7 @@ export class Host {
   keyWork = 0;
   keyWorkTime = 1;
   readonly #rng: SeededRng;
+  readonly #files = new MemoryBlockFiles();
   /** Set to have every write fail. */
   diskFailure: string | undefined;
 
@@ -34,6 +44,20 @@ export class Host {
     this.#rng = new SeededRng(seed).fork('keys');
     const params = consensusParams(regtest);
     this.headers = new HeaderTree({ params, anchor: genesisAnchor(regtest) });
+    this.chain = new ChainstateManager({
+      network: regtest,
+      params,
+      headers: new HeaderTree({ params, anchor: genesisAnchor(regtest) }),
+      index: new BlockIndexStore(new MemoryStore()),
+      coins: new CoinsStore(new MemoryStore()),
+      files: this.#files,
+      scripts: new SequentialScriptChecker(),
+      notify: (event) => {
+        if (event.type !== 'log') this.chainEvents.push(event);
+      },
+    });
+    this.chain.load();
+    this.chainEvents = [];
     this.node = new Node({
       network: regtest,
       params,
@@ -44,7 +68,7 @@ export class Host {
     });
   }
 
-  perform(job: Job): JobResult {
+  perform(job: Job, { unix }: Time): JobResult {
     if (job.type === 'key-work') {
       this.keyWork++;
       const result = performKeyWork(job.work, nobleEllSwift, this.#rng);
@@ -56,15 +80,34 @@ export class Host {
     switch (job.type) {
       case 'append-headers':
         this.storedHeaders.push(job.headers);
+        for (let at = 0; at < job.headers.length; at += BLOCK_HEADER_SIZE) {
+          this.chain.headers.addTrusted(job.headers.slice(at, at + BLOCK_HEADER_SIZE));
+        }
         return { type: 'appended' };
-      case 'append-block':
-        this.stored.set(hashToHex(job.hash), job.bytes);
-        return { type: 'appended' };
+      case 'process-block': {
+        const outcome = this.chain.processBlock(job.bytes, unix, { requested: true });
+        if (outcome.status === 'accepted') {
+          const { isNew, verdict } = outcome;
+          return { type: 'processed', outcome: { status: 'accepted', isNew, verdict } };
+        }
+        return { type: 'processed', outcome };
+      }
       case 'read-block': {
-        const bytes = this.stored.get(hashToHex(job.hash));
-        return bytes === undefined ? { type: 'failed', detail: 'no such block' } : { type: 'block', bytes };
+        const entry = this.chain.headers.find(job.hash);
+        try {
+          const block = entry === undefined ? undefined : this.chain.readBlock(entry);
+          if (block === undefined) return { type: 'failed', detail: 'no such block' };
+          return { type: 'block', bytes: block.bytes };
+        } catch (error) {
+          return { type: 'failed', detail: (error as Error).message };
+        }
       }
     }
+  }
+
+  /** What is stored can no longer be read. */
+  loseBlocks(): void {
+    for (const file of this.#files.files().keys()) this.#files.remove(file);
   }
 
   /** The events of one type. */
@@ -106,6 +149,17 @@ export class MemoryNetwork {
     this.#drain(host);
     this.settle();
     return result;
+  }
+
+  /** Gives a node a block. Returns what `submitblock` says: undefined, or what is wrong with it. */
+  submit(host: Host, block: BlockView): string | undefined {
+    let outcome: BlockOutcome | undefined;
+    this.command(host, (node, now) => node.submitBlock(block, now, (result) => (outcome = result)));
+    if (outcome === undefined) return 'failed';
+    if (outcome.status === 'rejected') return outcome.reason;
+    if (!outcome.isNew) return 'duplicate';
+    const { verdict } = outcome;
+    return verdict === 'valid' || verdict === undefined ? undefined : verdict.reason;
   }
 
   /** Delivers all that is on its way, without letting time pass. */
@@ -158,15 +212,19 @@ export class MemoryNetwork {
           break;
         case 'request': {
           const { token, job } = effect;
-          this.#queue.push(() =>
-            this.#give(host, { type: 'completed', token, result: host.perform(job) }),
-          );
+          this.#queue.push(() => this.#complete(host, token, job));
           break;
         }
         case 'event':
           host.events.push(effect.event);
       }
     }
+  }
+
+  #complete(host: Host, token: number, job: Job): void {
+    const result = host.perform(job, this.now);
+    for (const event of host.chainEvents.splice(0)) this.#give(host, { type: 'chain', event });
+    this.#give(host, { type: 'completed', token, result });
   }
 
   #give(host: Host, input: Parameters<Node['handle']>[0]): void {

@@ -1,6 +1,7 @@
 import type { Bench } from '../bench.ts';
 import { blocksync } from './blocksync.ts';
 import { bulk } from './bulk.ts';
+import { fullsync } from './fullsync.ts';
 import { handshake } from './handshake.ts';
 import { headers } from './headers.ts';
 import { headersync } from './headersync.ts';
@@ -9,5 +10,5 @@ import { wire } from './wire.ts';
 
 /** All benches, in the order in which they run. */
 export const benches: readonly Bench[] = [
-  wire, v2transport, handshake, headers, headersync, blocksync, bulk,
+  wire, v2transport, handshake, headers, headersync, blocksync, bulk, fullsync,
 ];

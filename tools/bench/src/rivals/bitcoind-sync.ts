@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBitcoind, type BitcoindPeer } from '@btcp2p/bitcoind-peer';
 import type { Outcome } from '../self-timed.ts';
+import {
+  checkCoins, peakMemory, SYNC_TIMEOUT_MS, type SyncRun, type SyncTarget,
+} from '../sync-run.ts';
 
 /** Milliseconds between two looks at bitcoind's headers: no call waits for headers. */
 export const HEADERS_POLL_MS = 4;
@@ -55,6 +58,23 @@ export async function syncBlocks(
   });
 }
 
+/** The same with a figure of its memory, and a look at the coins that it has then. */
+export async function syncBitcoind(binary: string, target: SyncTarget): Promise<SyncRun> {
+  const { peer, v2Transport, height } = target;
+  return withBitcoind(binary, 'regtest', async (node) => {
+    const start = performance.now();
+    await connect(node, peer, v2Transport);
+    const reached = await node.rpc<{ height: number; hash: string }>(
+      'waitforblockheight', height, SYNC_TIMEOUT_MS,
+    );
+    const seconds = (performance.now() - start) / 1_000;
+    const peak = peakMemory(node.pid);
+    const info = await node.rpc<{ hash_serialized_3: string }>('gettxoutsetinfo');
+    checkCoins('bitcoind', info.hash_serialized_3, target);
+    return { seconds, tip: reached.hash, peakMemory: peak };
+  });
+}
+
 /**
  * Starts a bitcoind that serves the blocks of a file, in the framing of its own ones.
  *
@@ -76,11 +96,11 @@ export async function serveBlocks(
   }
 }
 
-async function withBitcoind(
+async function withBitcoind<Result>(
   binary: string,
   chain: 'main' | 'regtest',
-  run: (node: BitcoindPeer) => Promise<Outcome>,
-): Promise<Outcome> {
+  run: (node: BitcoindPeer) => Promise<Result>,
+): Promise<Result> {
   const node = await startBitcoind(binary, QUIET, chain);
   try {
     return await run(node);

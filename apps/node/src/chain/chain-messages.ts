@@ -1,0 +1,136 @@
+import type { ConsensusParamsOptions, HeaderEntry } from '@btcp2p/consensus';
+import type { ChainEvent } from '@btcp2p/chainstate';
+import type { BlockOutcome, ChainJob, ChainResult } from '@btcp2p/node';
+import type { Chain } from '@btcp2p/wire';
+import type { NodeErrorCode } from '../node-error.ts';
+
+/** How the chain thread is started. Everything in it can be cloned into another thread. */
+export interface ChainSettings {
+  readonly chain: Chain;
+  readonly consensus: ConsensusParamsOptions;
+  /** Of the chain: it holds `blocks`, `chainstate` and `indexes`. */
+  readonly directory: string;
+  /** `-blocksxor`. */
+  readonly blocksXor: boolean;
+  /** `-fastprune`. */
+  readonly fastPrune: boolean;
+  /** Bytes of the coins cache (`-dbcache`). */
+  readonly cacheBytes: number;
+  /** Threads that check scripts besides the chain's own (`-par`). */
+  readonly scriptThreads: number;
+  /** `-assumevalid`: 32 bytes in wire order, all 0 for none; the chain's own if undefined. */
+  readonly assumeValid: Uint8Array | undefined;
+  /** `-minimumchainwork`; the chain's own if undefined. */
+  readonly minimumChainWork: bigint | undefined;
+  /** `-reindex`: build the block index anew from the block files, and the coins from that. */
+  readonly reindex: boolean;
+  /** `-reindex-chainstate`: build the coins anew. */
+  readonly reindexChainstate: boolean;
+  /** Files of blocks to import (`-loadblock`), absolute. */
+  readonly loadBlock: readonly string[];
+  /** Unix seconds. */
+  readonly now: number;
+  /** 64 random bits for hash tables. */
+  readonly salt: bigint;
+  /** The first of its 32-bit words becomes 1 when the thread is to stop between two blocks. */
+  readonly interrupt: Int32Array;
+}
+
+/** What is known of a block besides its header and whether it is in the chain. */
+export interface BlockFacts {
+  /** Transactions of the block; 0 if it never was here. */
+  readonly transactions: number;
+  /** Transactions of its chain up to it; 0 if a block of that never was here. */
+  readonly chainTransactions: number;
+  readonly hasData: boolean;
+  readonly isInvalid: boolean;
+}
+
+/** What others than the `Node` machine want of the chain. */
+export type QueryJob =
+  | { readonly type: 'invalidate-block'; readonly entry: HeaderEntry }
+  | { readonly type: 'reconsider-block'; readonly entry: HeaderEntry }
+  | { readonly type: 'precious-block'; readonly entry: HeaderEntry }
+  /** Whether a block could follow the tip, apart from its proof of work. */
+  | { readonly type: 'test-block'; readonly bytes: Uint8Array }
+  | { readonly type: 'block-facts'; readonly entries: readonly HeaderEntry[] }
+  /** What a stored block spent: an encoded `BlockUndo`. */
+  | { readonly type: 'block-undo'; readonly entry: HeaderEntry }
+  /** The coin of an outpoint. */
+  | { readonly type: 'coin'; readonly txid: Uint8Array; readonly index: number }
+  /** Hash and totals of all coins. */
+  | { readonly type: 'coin-stats'; readonly hash: 'hash_serialized_3' | 'muhash' | 'none' }
+  /** The coins that pay to any of some scripts, at the tip. */
+  | { readonly type: 'scan-coins'; readonly scripts: readonly Uint8Array[] }
+  /** Bytes of all block and undo files. */
+  | { readonly type: 'size-on-disk' }
+  /** Stores everything now. */
+  | { readonly type: 'flush' };
+
+/** A coin and where it is, as it passes between threads. */
+export interface FoundCoin {
+  readonly txid: Uint8Array;
+  readonly index: number;
+  readonly value: bigint;
+  readonly scriptPubKey: Uint8Array;
+  readonly height: number;
+  readonly isCoinbase: boolean;
+}
+
+/** What came of a {@link QueryJob}, by its type. */
+export interface QueryResults {
+  'invalidate-block': boolean;
+  'reconsider-block': undefined;
+  'precious-block': undefined;
+  'test-block': { readonly reason: string; readonly debug: string } | undefined;
+  'block-facts': readonly BlockFacts[];
+  'block-undo': Uint8Array | undefined;
+  coin: FoundCoin | undefined;
+  'coin-stats': CoinStatsAnswer;
+  'scan-coins': { readonly tip: HeaderEntry; readonly searched: number; readonly coins: readonly FoundCoin[] };
+  'size-on-disk': number;
+  flush: undefined;
+}
+
+/** The answer to `coin-stats`. */
+export interface CoinStatsAnswer {
+  readonly tip: HeaderEntry;
+  readonly transactions: number;
+  readonly outputs: number;
+  readonly bogoSize: bigint;
+  readonly totalAmount: bigint;
+  /** 32 bytes in wire order; undefined if none was asked for. */
+  readonly hash: Uint8Array | undefined;
+}
+
+/** A job with the number that its answer will have. */
+export interface ChainRequest {
+  readonly id: number;
+  readonly job: ChainJob | QueryJob;
+  /** Unix seconds. */
+  readonly now: number;
+}
+
+/** What the chain was found to be. */
+export interface LoadedChain {
+  /** Every header but the first in the order of their numbers, 80 bytes each. */
+  readonly headers: Uint8Array;
+  readonly tip: HeaderEntry;
+  /** All blocks that are stored. */
+  readonly stored: Uint32Array;
+  /** Blocks that are invalid themselves. */
+  readonly invalid: readonly HeaderEntry[];
+}
+
+/** What the chain thread says. */
+export type ChainMessage =
+  | { readonly type: 'loaded'; readonly chain: LoadedChain }
+  | { readonly type: 'event'; readonly event: ChainEvent }
+  | { readonly type: 'answer'; readonly id: number; readonly result: ChainResult }
+  | { readonly type: 'query-answer'; readonly id: number; readonly result: unknown }
+  /** The user of a query erred, or it cannot be done. */
+  | { readonly type: 'query-failed'; readonly id: number; readonly message: string }
+  /** It is over: one line for people. */
+  | { readonly type: 'fatal'; readonly code: NodeErrorCode; readonly message: string };
+
+export type { BlockOutcome };

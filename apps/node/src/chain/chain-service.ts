@@ -1,0 +1,432 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  BlockIndexStore,
+  ChainstateManager,
+  CoinsStore,
+  CoinStats,
+  MuHash3072,
+  blockUndoCodec,
+  type ChainEvent,
+  type CoinEntry,
+  type ScriptChecker,
+} from '@btcp2p/chainstate';
+import {
+  consensusParams,
+  genesisAnchor,
+  HeaderTree,
+  signetMagic,
+  type HeaderEntry,
+} from '@btcp2p/consensus';
+import type { BlockOutcome, ChainJob, ChainResult } from '@btcp2p/node';
+import { nativeSha256d } from '@btcp2p/reactor';
+import {
+  BLOCK_HEADER_SIZE,
+  BlockView,
+  encode,
+  networks,
+  toHex,
+} from '@btcp2p/wire';
+import { fileError, systemErrorCode } from '../node-error.ts';
+import { blocksXorKey, externalXorKey } from '../storage/files/blocks-xor-key.ts';
+import { DiskBlockFiles } from '../storage/files/disk-block-files.ts';
+import { cleanupBlockRevFiles } from '../storage/files/file-names.ts';
+import { readBytesAt } from '../storage/files/read-bytes-at.ts';
+import { scanBlocks } from '../storage/files/scan-blocks.ts';
+import { LmdbStore } from '../storage/kv/lmdb-store.ts';
+import type {
+  ChainSettings,
+  CoinStatsAnswer,
+  FoundCoin,
+  LoadedChain,
+  QueryJob,
+  QueryResults,
+} from './chain-messages.ts';
+import { HeaderFile } from './header-file.ts';
+import { importBlocks } from './import-blocks.ts';
+
+/** Milliseconds after a change within which the block index is stored. */
+const INDEX_INTERVAL_MS = 500;
+
+/**
+ * The chain of blocks over its files: all that the chain thread does, without the thread. Every call
+ * may take long, and throws what must end the process.
+ */
+export class ChainService {
+  readonly #settings: ChainSettings;
+  readonly #notify: (event: ChainEvent) => void;
+  readonly #headers: HeaderTree;
+  readonly #headerFile: HeaderFile;
+  readonly #indexStore: LmdbStore;
+  readonly #coinsStore: LmdbStore;
+  readonly #coins: CoinsStore;
+  readonly #index: BlockIndexStore;
+  readonly #files: DiskBlockFiles;
+  readonly #key: Uint8Array;
+  readonly #magic: Uint8Array;
+  readonly #manager: ChainstateManager;
+  /** How many headers of the tree are in the file, the first one counted though it is not. */
+  #keptHeaders = 1;
+  /** When the block index was stored last, in the clock of `performance`. */
+  #savedAt = 0;
+
+  /**
+   * Opens what is there, or makes it.
+   *
+   * @throws NodeError, ChainstateError
+   */
+  constructor(
+    settings: ChainSettings,
+    scripts: ScriptChecker,
+    notify: (event: ChainEvent) => void,
+  ) {
+    this.#settings = settings;
+    this.#notify = notify;
+    const network = networks[settings.chain];
+    const params = consensusParams(network, settings.consensus);
+    const blocks = join(settings.directory, 'blocks');
+    const chainstate = join(settings.directory, 'chainstate');
+    mkdirSync(blocks, { recursive: true });
+    const key = blocksXorKey(blocks, settings.blocksXor);
+    this.#headers = new HeaderTree({
+      params,
+      anchor: genesisAnchor(network),
+      sha256d: nativeSha256d,
+      salt: settings.salt,
+    });
+    this.#headerFile = this.#openHeaders(join(blocks, 'headers.dat'));
+    this.#indexStore = LmdbStore.open(join(blocks, 'index'));
+    this.#coinsStore = LmdbStore.open(chainstate);
+    const index = new BlockIndexStore(this.#indexStore);
+    this.#index = index;
+    this.#key = key;
+    this.#magic = networkMagic(settings);
+    if (settings.reindex) {
+      index.clear();
+      index.setReindexing(true);
+      cleanupBlockRevFiles(blocks);
+    }
+    if (settings.reindex || settings.reindexChainstate) clearStore(this.#coinsStore);
+    this.#files = new DiskBlockFiles({
+      directory: blocks,
+      magic: this.#magic,
+      key,
+      infos: index.files(),
+      fastPrune: settings.fastPrune,
+    });
+    this.#coins = new CoinsStore(this.#coinsStore);
+    this.#manager = new ChainstateManager({
+      network,
+      params,
+      headers: this.#headers,
+      index,
+      coins: this.#coins,
+      files: this.#files,
+      scripts,
+      notify,
+      interrupted: () => this.#isInterrupted,
+      sha256d: nativeSha256d,
+      salt: settings.salt,
+      maxCoinsBytes: settings.cacheBytes,
+      ...(settings.assumeValid && { assumeValid: settings.assumeValid }),
+      ...(settings.minimumChainWork !== undefined && {
+        minimumChainWork: settings.minimumChainWork,
+      }),
+    });
+  }
+
+  get #isInterrupted(): boolean {
+    return Atomics.load(this.#settings.interrupt, 0) !== 0;
+  }
+
+  /** Takes what is stored, rebuilds what is to be rebuilt, and says what there is. */
+  load(): LoadedChain {
+    const manager = this.#manager;
+    manager.load();
+    if (this.#index.isReindexing) this.#reindex();
+    manager.activateBestChain();
+    for (const path of this.#settings.loadBlock) this.#loadBlocks(path);
+    this.#keepNewHeaders();
+    const headers = this.#headers;
+    const bytes = new Uint8Array((headers.size - 1) * BLOCK_HEADER_SIZE);
+    const stored: HeaderEntry[] = [];
+    const invalid: HeaderEntry[] = [];
+    for (let entry = 0; entry < headers.size; entry++) {
+      if (entry > 0) bytes.set(headers.headerBytes(entry), (entry - 1) * BLOCK_HEADER_SIZE);
+      if (manager.blocks.hasData(entry)) stored.push(entry);
+      const parent = headers.parent(entry);
+      if (headers.isInvalid(entry) && (parent === undefined || !headers.isInvalid(parent))) {
+        invalid.push(entry);
+      }
+    }
+    return { headers: bytes, tip: manager.tip, stored: Uint32Array.from(stored), invalid };
+  }
+
+  /** Does a job of the `Node` machine. */
+  perform(job: ChainJob, now: number): ChainResult {
+    switch (job.type) {
+      case 'append-headers':
+        return this.#appendHeaders(job.headers);
+      case 'process-block':
+        return { type: 'processed', outcome: this.#processBlock(job.bytes, now) };
+      case 'read-block': {
+        const entry = this.#headers.find(job.hash);
+        const block = entry === undefined ? undefined : this.#manager.readBlock(entry);
+        if (block === undefined) return { type: 'failed', detail: 'not stored' };
+        return { type: 'block', bytes: block.bytes.slice() };
+      }
+    }
+  }
+
+  /** Answers what others ask. */
+  query(job: QueryJob): QueryResults[QueryJob['type']] {
+    const manager = this.#manager;
+    switch (job.type) {
+      case 'invalidate-block': {
+        const done = manager.invalidateBlock(job.entry);
+        if (done) manager.activateBestChain();
+        return done;
+      }
+      case 'reconsider-block':
+        manager.reconsiderBlock(job.entry);
+        manager.activateBestChain();
+        return undefined;
+      case 'precious-block':
+        manager.preciousBlock(job.entry);
+        return undefined;
+      case 'test-block': {
+        const rejection = manager.testBlock(BlockView.of(job.bytes));
+        return rejection && { reason: rejection.reason, debug: rejection.debug };
+      }
+      case 'block-facts':
+        return job.entries.map((entry) => ({
+          transactions: manager.blocks.transactionCount(entry),
+          chainTransactions: manager.blocks.chainTransactionCount(entry),
+          hasData: manager.blocks.hasData(entry),
+          isInvalid: this.#headers.isInvalid(entry),
+        }));
+      case 'block-undo': {
+        const undo = manager.readUndo(job.entry);
+        return undo && encode(blockUndoCodec(), undo);
+      }
+      case 'coin': {
+        const { txid, index } = job;
+        const coin = manager.coins.getCoin({ txid, index });
+        return coin && { txid, index, ...coin };
+      }
+      case 'coin-stats':
+        return this.#coinStats(job.hash);
+      case 'scan-coins':
+        return this.#scanCoins(job.scripts);
+      case 'size-on-disk': {
+        let size = 0;
+        for (const info of this.#files.files().values()) size += info.size + info.undoSize;
+        return size;
+      }
+      case 'flush':
+        this.#flush();
+        return undefined;
+    }
+  }
+
+  /**
+   * To be called when there is nothing to do: stores what should not wait.
+   *
+   * @param now in the clock of `performance`
+   */
+  rest(now: number): void {
+    if (this.#manager.blocks.dirty.size > 0 && now - this.#savedAt >= INDEX_INTERVAL_MS) {
+      this.#savedAt = now;
+      this.#manager.saveIndex();
+    }
+  }
+
+  /** Stores everything and closes all files. */
+  close(): void {
+    this.#flush();
+    this.#headerFile.close();
+    this.#coinsStore.close();
+    this.#indexStore.close();
+  }
+
+  #openHeaders(path: string): HeaderFile {
+    const { now } = this.#settings;
+    try {
+      const { file, accepted, cut } = HeaderFile.open(path, (header) => {
+        // It is not refused for being of the future: the clock may have been set back since.
+        const time = new DataView(header.buffer, header.byteOffset).getUint32(68, true);
+        const { status } = this.#headers.add(header, Math.max(now, time));
+        return status === 'added' || status === 'known';
+      });
+      if (cut > 0) {
+        const text = `${path}: ${cut} bytes after ${accepted} good headers were cut off`;
+        this.#notify({ type: 'log', level: 'warning', text });
+      }
+      this.#keptHeaders = accepted + 1;
+      return file;
+    } catch (error) {
+      throw fileError(error, path);
+    }
+  }
+
+  #appendHeaders(bytes: Uint8Array): ChainResult {
+    for (let at = 0; at < bytes.length; at += BLOCK_HEADER_SIZE) {
+      const entry = this.#headers.addTrusted(bytes.slice(at, at + BLOCK_HEADER_SIZE));
+      if (entry === undefined) throw new Error('a header came before its parent');
+    }
+    this.#keepNewHeaders();
+    return { type: 'appended' };
+  }
+
+  /** Stores the headers that the tree has and the file has not. */
+  #keepNewHeaders(): void {
+    const headers = this.#headers;
+    const bytes = new Uint8Array((headers.size - this.#keptHeaders) * BLOCK_HEADER_SIZE);
+    for (let entry = this.#keptHeaders, at = 0; entry < headers.size; entry++) {
+      bytes.set(headers.headerBytes(entry), at);
+      at += BLOCK_HEADER_SIZE;
+    }
+    if (bytes.length > 0) this.#headerFile.append(bytes);
+    this.#keptHeaders = headers.size;
+  }
+
+  /** Builds the block index anew from the block files (`-reindex`). */
+  #reindex(): void {
+    const { directory, now } = this.#settings;
+    const path = join(directory, 'blocks');
+    this.#log('Reindexing block files...');
+    const taken = importBlocks(scanBlocks(path, this.#key, this.#magic), {
+      sha256d: nativeSha256d,
+      isKnown: (hash) => this.#isStored(hash),
+      accept: (block, at) => {
+        const { file, position } = at;
+        const rejection = this.#manager.indexBlock(block, { file, position }, now);
+        if (rejection !== undefined) return false;
+        const entry = this.#headers.find(block.hash(nativeSha256d))!;
+        const height = this.#headers.height(entry);
+        this.#files.updateBlockInfo({ file, position }, block.size, height, block.header.time);
+        this.#saveSometimes();
+        return true;
+      },
+      read: ({ file, position }) => this.#files.readBlock({ file, position }),
+      interrupted: () => this.#isInterrupted,
+    });
+    if (this.#isInterrupted) return;
+    this.#index.setReindexing(false);
+    this.#log(`Reindexing finished: ${taken} blocks`);
+  }
+
+  /** Takes the blocks of a file of another origin (`-loadblock`). */
+  #loadBlocks(path: string): void {
+    const { now } = this.#settings;
+    this.#log(`Importing blocks file ${path}...`);
+    try {
+      const key = externalXorKey(path);
+      const taken = importBlocks(scanBlocks(path, key, this.#magic), {
+        sha256d: nativeSha256d,
+        isKnown: (hash) => this.#isStored(hash),
+        accept: (block) => {
+          const copy = BlockView.of(block.bytes.slice());
+          const result = this.#manager.processBlock(copy, now, { requested: true });
+          this.#saveSometimes();
+          return result.status === 'accepted' && result.isNew;
+        },
+        read: ({ position, size }) => readBytesAt(path, key, position, size),
+        interrupted: () => this.#isInterrupted,
+      });
+      this.#log(`Loaded ${taken} blocks from external file`);
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+      this.#notify({ type: 'log', level: 'warning', text: `Could not open blocks file ${path}` });
+    }
+  }
+
+  #isStored(hash: Uint8Array): boolean {
+    const entry = this.#headers.find(hash);
+    return entry !== undefined && this.#manager.blocks.transactionCount(entry) > 0;
+  }
+
+  #saveSometimes(): void {
+    if (this.#manager.blocks.dirty.size < 1_000) return;
+    this.#keepNewHeaders();
+    this.#manager.saveIndex();
+  }
+
+  #log(text: string): void {
+    this.#notify({ type: 'log', level: 'info', text });
+  }
+
+  #processBlock(bytes: Uint8Array, now: number): BlockOutcome {
+    const result = this.#manager.processBlock(bytes, now, { requested: true });
+    if (result.status === 'rejected') {
+      const { reason, debug, mutated } = result;
+      return { status: 'rejected', reason, debug, mutated };
+    }
+    const { isNew, verdict } = result;
+    if (verdict === undefined || verdict === 'valid') return { status: 'accepted', isNew, verdict };
+    const { reason, debug } = verdict;
+    return { status: 'accepted', isNew, verdict: { reason, debug } };
+  }
+
+  #flush(): void {
+    this.#headerFile.sync();
+    this.#manager.flush();
+    this.#indexStore.sync();
+    this.#coinsStore.sync();
+  }
+
+  #coinStats(hash: 'hash_serialized_3' | 'muhash' | 'none'): CoinStatsAnswer {
+    const { tip } = this.#manager;
+    this.#manager.flush();
+    const stats = new CoinStats({
+      ...(hash === 'hash_serialized_3' && { serialized: createHash('sha256') }),
+      ...(hash === 'muhash' && { muhash: new MuHash3072() }),
+    });
+    for (const coin of this.#coins.coins()) stats.add(coin);
+    const { transactions, txouts, bogosize, totalAmount } = stats.totals();
+    let digest: Uint8Array | undefined;
+    if (hash === 'hash_serialized_3') digest = stats.hashSerialized3();
+    if (hash === 'muhash') digest = stats.muhash();
+    return {
+      tip,
+      transactions,
+      outputs: txouts,
+      bogoSize: BigInt(bogosize),
+      totalAmount,
+      hash: digest,
+    };
+  }
+
+  #scanCoins(scripts: readonly Uint8Array[]): QueryResults['scan-coins'] {
+    const { tip } = this.#manager;
+    this.#manager.flush();
+    const wanted = new Set(scripts.map(toHex));
+    const coins: FoundCoin[] = [];
+    let searched = 0;
+    for (const { outpoint, coin } of this.#coins.coins()) {
+      searched++;
+      if (wanted.has(toHex(coin.scriptPubKey))) coins.push(found({ outpoint, coin }));
+    }
+    return { tip, searched, coins };
+  }
+}
+
+/** That of the network, or of a signet of one's own. */
+function networkMagic({ chain, consensus }: ChainSettings): Uint8Array {
+  const { signetChallenge } = consensus;
+  if (chain === 'signet' && signetChallenge !== undefined) return signetMagic(signetChallenge);
+  return networks[chain].magic;
+}
+
+function found({ outpoint, coin }: CoinEntry): FoundCoin {
+  return { ...outpoint, ...coin };
+}
+
+function clearStore(store: LmdbStore): void {
+  const batch = [];
+  for (const { key } of store.entries(Uint8Array.of(0), Uint8Array.of(0xff))) {
+    batch.push({ key, value: undefined });
+  }
+  store.write(batch);
+}

@@ -1,0 +1,78 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { ChainstateError, SequentialScriptChecker } from '@btcp2p/chainstate';
+import { fileError, NodeError, type NodeErrorCode } from '../node-error.ts';
+import type { ChainMessage, ChainRequest, ChainSettings, QueryJob } from './chain-messages.ts';
+import { ChainService } from './chain-service.ts';
+
+/** Milliseconds between two looks whether something is to be stored. */
+const REST_INTERVAL_MS = 250;
+
+const port = parentPort!;
+const settings = workerData as ChainSettings;
+
+function say(message: ChainMessage): void {
+  port.postMessage(message);
+}
+
+/** The process is to end: nothing more is done here, least of all stored. */
+function end(error: unknown): void {
+  const { code, message } = asNodeError(error);
+  say({ type: 'fatal', code, message });
+  port.close();
+  clearInterval(timer);
+}
+
+function asNodeError(error: unknown): { readonly code: NodeErrorCode; readonly message: string } {
+  if (error instanceof NodeError) return error;
+  if (error instanceof ChainstateError) {
+    const advice = 'Restart with -reindex or -reindex-chainstate to recover.';
+    return { code: 'corrupt', message: `${sentence(error.message)} ${advice}` };
+  }
+  return fileError(error, settings.directory);
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+let service: ChainService;
+const timer = setInterval(() => attempt(() => service.rest(performance.now())), REST_INTERVAL_MS);
+
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    end(error);
+  }
+}
+
+function handle({ id, job, now }: ChainRequest): void {
+  switch (job.type) {
+    case 'append-headers':
+    case 'process-block':
+    case 'read-block':
+      say({ type: 'answer', id, result: service.perform(job, now) });
+      break;
+    default:
+      say({ type: 'query-answer', id, result: service.query(job satisfies QueryJob) });
+  }
+}
+
+attempt(() => {
+  service = new ChainService(settings, new SequentialScriptChecker(), (event) => {
+    say({ type: 'event', event });
+  });
+  const chain = service.load();
+  port.on('message', (message: ChainRequest | 'close') => {
+    attempt(() => {
+      if (message !== 'close') {
+        handle(message);
+        return;
+      }
+      clearInterval(timer);
+      service.close();
+      port.close();
+    });
+  });
+  say({ type: 'loaded', chain });
+});

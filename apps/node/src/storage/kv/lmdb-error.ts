@@ -1,0 +1,22 @@
+import { getSystemErrorName } from 'node:util';
+import { fileError, NodeError } from '../../node-error.ts';
+
+/** What LMDB says of a file that it cannot read: `MDB_CORRUPTED: Located page was wrong type`. */
+const CORRUPT = /^MDB_(?:CORRUPTED|PAGE_NOTFOUND|INVALID|VERSION_MISMATCH|BAD_CHECKSUM|INCOMPATIBLE)/;
+
+/**
+ * An error of lmdb or of `node:fs` as the one error that people see. lmdb passes on what the system
+ * says as a number, 28 for `ENOSPC`, and has negative numbers of its own.
+ */
+export function lmdbError(error: unknown, path: string): NodeError {
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  if (CORRUPT.test(String(message))) {
+    return new NodeError('corrupt', `${path} is damaged, or no database: ${String(message)}`, {
+      cause: error,
+    });
+  }
+  if (typeof code !== 'number' || code <= 0) return fileError(error, path);
+  const name = getSystemErrorName(-code);
+  const text = String(message).toLowerCase();
+  return fileError({ code: name, message: `${name}: ${text}, write`, cause: error }, path);
+}
