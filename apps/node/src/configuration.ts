@@ -5,7 +5,8 @@ import { configurationError } from './config-lines.ts';
 import { helpText, versionText } from './help.ts';
 import { NodeError } from './node-error.ts';
 import { applyInteractions, chainOf, nodeOptions, type NodeOptions } from './node-options.ts';
-import { BITCOIN_CONF_FILENAME, OPTIONS } from './options.ts';
+import { OPTIONS } from './option-table.ts';
+import { BITCOIN_CONF_FILENAME } from './options.ts';
 import { Settings, type Notice } from './settings.ts';
 
 /** What the surroundings contribute. Tests give their own. */

@@ -1,5 +1,6 @@
 import { CLIENT_NAME, CLIENT_VERSION } from './client.ts';
-import { OPTIONS, type OptionCategory, type OptionDefinition } from './options.ts';
+import { OPTIONS } from './option-table.ts';
+import type { OptionCategory, OptionDefinition } from './options.ts';
 
 /** Columns of the help (Core `screenWidth`, common/args.cpp). */
 const SCREEN_WIDTH = 79;
@@ -10,8 +11,12 @@ const TEXT_INDENT = 7;
 const HEADINGS: readonly (readonly [OptionCategory, string])[] = [
   ['options', 'Options:'],
   ['connection', 'Connection options:'],
+  ['wallet', 'Wallet options:'],
   ['debug-test', 'Debugging/Testing options:'],
   ['chain-selection', 'Chain selection options:'],
+  ['relay', 'Node relay options:'],
+  ['block-creation', 'Block creation options:'],
+  ['rpc', 'RPC server options:'],
 ];
 
 /** What `-version` prints. */
@@ -37,9 +42,10 @@ export function helpText(debugOptions: boolean, options: readonly OptionDefiniti
       .filter((option) => option.category === category)
       .filter((option) => debugOptions || option.flags?.includes('debug-only') !== true)
       .sort((a, b) => (a.name < b.name ? -1 : 1));
-    for (const { name, argument = '', help } of shown) {
+    for (const { name, argument = '', help, noEffect } of shown) {
+      const remark = noEffect === undefined ? '' : `. Without effect here: ${noEffect.because}`;
       text += `${' '.repeat(OPTION_INDENT)}-${name}${argument}\n`;
-      text += `${' '.repeat(TEXT_INDENT)}${paragraph(help, TEXT_INDENT)}\n\n`;
+      text += `${' '.repeat(TEXT_INDENT)}${paragraph(help + remark, TEXT_INDENT)}\n\n`;
     }
   }
   return text;

@@ -1,18 +1,26 @@
-import {
-  formatAddress, MAX_SUBVERSION_LENGTH, networks, parseAddress, type Chain, type Network,
-} from '@btcp2p/wire';
-import { userAgent } from './client.ts';
+import { signetMagic } from '@btcp2p/consensus';
 import type { PermissionRules } from '@btcp2p/node';
+import {
+  formatAddress, MAX_SUBVERSION_LENGTH, networks, parseAddress, toHex, type Chain, type Network,
+} from '@btcp2p/wire';
+import { chainOptions, minimumChainWork, type ChainOptions } from './chain-options.ts';
+import { userAgent } from './client.ts';
 import type { LogSettings } from './log.ts';
 import { logSettings } from './log-settings.ts';
+import { mempoolOptions, type MempoolOptions } from './mempool-options.ts';
+import { miningOptions, type MiningOptions } from './mining-options.ts';
 import { NodeError } from './node-error.ts';
-import { permissionRules, whitebindAddress } from './permission-options.ts';
+import { checkPorts, invalidPort, parsePort, portOf, portText } from './option-ports.ts';
+import { OPTIONS } from './option-table.ts';
 import {
+  DEFAULT_BLOCKSONLY_MAX_MEMPOOL_SIZE_MB,
   DEFAULT_CONNECT_TIMEOUT,
   DEFAULT_MAX_PEER_CONNECTIONS,
   DEFAULT_MAX_TIP_AGE,
   DEFAULT_PEER_CONNECT_TIMEOUT,
 } from './options.ts';
+import { permissionRules, whitebindAddress } from './permission-options.ts';
+import { rpcOptions, type RpcOptions } from './rpc-options.ts';
 import type { Settings } from './settings.ts';
 
 /** An address to listen on. */
@@ -51,7 +59,7 @@ export interface NodeOptions {
   /** Whether connections are encrypted where the peer can do so (BIP 324). */
   readonly v2Transport: boolean;
 
-  /** In place of the chain's own. */
+  /** `-minimumchainwork`: in place of the chain's own. */
   readonly minimumChainWork: bigint | undefined;
   /** Seconds. Very large numbers are rounded. */
   readonly maxTipAge: number;
@@ -61,6 +69,10 @@ export interface NodeOptions {
   readonly stopAtHeight: number;
 
   readonly blocksXor: boolean;
+  readonly chain: ChainOptions;
+  readonly mempool: MempoolOptions;
+  readonly mining: MiningOptions;
+  readonly rpc: RpcOptions;
   readonly log: LogSettings;
   /** Show the progress of the node on the console. */
   readonly display: boolean;
@@ -92,14 +104,19 @@ export function chainOf(settings: Settings): Chain {
  * {@link nodeOptions}.
  */
 export function applyInteractions(settings: Settings): void {
-  if (settings.list('bind').length > 0) settings.softSet('listen', '1', '-bind set');
-  if (settings.list('whitebind').length > 0) settings.softSet('listen', '1', '-whitebind set');
-  if (settings.flag('whitelistforcerelay') === true) {
-    settings.softSet('whitelistrelay', '1', '-whitelistforcerelay=1');
+  for (const name of ['bind', 'whitebind']) {
+    if (settings.list(name).length > 0) settings.softSet('listen', '1', `-${name} set`);
   }
   const connectsOnlyTo = settings.list('connect').length > 0 || settings.isNegated('connect');
   if (connectsOnlyTo || maxConnections(settings) <= 0) {
     settings.softSet('listen', '0', '-connect or -maxconnections=0 set');
+  }
+  if (settings.flag('blocksonly') === true) {
+    settings.softSet('whitelistrelay', '0', '-blocksonly=1');
+    settings.softSet('maxmempool', String(DEFAULT_BLOCKSONLY_MAX_MEMPOOL_SIZE_MB), '-blocksonly=1');
+  }
+  if (settings.flag('whitelistforcerelay') === true) {
+    settings.softSet('whitelistrelay', '1', '-whitelistforcerelay=1');
   }
 }
 
@@ -115,6 +132,7 @@ export function nodeOptions(settings: Settings, chain: Chain): NodeOptions {
   if (unsuitable.length > 0) throw new NodeError('option', unsuitable.join('\n'));
 
   const listen = settings.flag('listen') ?? true;
+  const blocks = chainOptions(settings, chain);
   if (settings.list('bind').length + settings.list('whitebind').length > 0 && !listen) {
     throw new NodeError('option', 'Cannot set -bind or -whitebind together with -listen=0');
   }
@@ -124,15 +142,20 @@ export function nodeOptions(settings: Settings, chain: Chain): NodeOptions {
   const log = logSettings(settings);
   const peerTimeout = Number(settings.integer('peertimeout') ?? DEFAULT_PEER_CONNECT_TIMEOUT);
   if (peerTimeout <= 0) throw new NodeError('option', 'peertimeout must be a positive integer.');
-  const minimumChainWork = chainWork(settings);
-  const port = portOf(settings) ?? networks[chain].defaultPort;
+  const mining = miningOptions(settings, chain);
+  const mempool = mempoolOptions(settings, chain);
+  const network = networkOf(chain, blocks, settings);
+  const port = portOf(settings, 'port') ?? network.defaultPort;
+  const rpc = rpcOptions(settings, network);
+  checkPorts('whitebind', settings.list('whitebind'));
   const permissions = permissionRules(settings);
+  const bind = bindAddresses(settings, port, permissions);
   noteWhatDoesNothing(settings);
 
   return {
-    network: networks[chain],
+    network,
     listen,
-    bind: bindAddresses(settings, port, permissions),
+    bind,
     permissions,
     port,
     connect: connectOnly(settings),
@@ -142,14 +165,31 @@ export function nodeOptions(settings: Settings, chain: Chain): NodeOptions {
     peerTimeout: peerTimeout * 1_000,
     userAgent: checkedUserAgent(settings.list('uacomment')),
     v2Transport: settings.flag('v2transport') ?? true,
-    minimumChainWork,
+    minimumChainWork: minimumChainWork(settings),
     maxTipAge: Number(settings.integer('maxtipage') ?? DEFAULT_MAX_TIP_AGE),
     mockTime: Number(settings.integer('mocktime') ?? 0n),
     stopAtHeight: Number(settings.integer('stopatheight') ?? 0n),
     blocksXor: settings.flag('blocksxor') ?? true,
+    chain: blocks,
+    mempool,
+    mining,
+    rpc,
     log,
     display: settings.flag('printtoconsole') ?? true,
   };
+}
+
+/** A signet with a challenge of its own has a magic of its own, and none of the default one's seeds. */
+function networkOf(chain: Chain, { consensus }: ChainOptions, settings: Settings): Network {
+  const network = networks[chain];
+  if (chain !== 'signet') return network;
+  const { signetChallenge } = consensus;
+  const chosen =
+    signetChallenge === undefined
+      ? network
+      : { ...network, magic: signetMagic(signetChallenge), dnsSeeds: [] };
+  settings.notice(`Signet derived magic (message start): ${toHex(chosen.magic)}`);
+  return chosen;
 }
 
 function maxConnections(settings: Settings): number {
@@ -160,57 +200,6 @@ function positive(value: bigint | undefined): number | undefined {
   return value !== undefined && value > 0n ? Number(value) : undefined;
 }
 
-/** Up to 64 hex digits, `0x` in front allowed (Core `uint256::FromUserHex`). */
-function chainWork(settings: Settings): bigint | undefined {
-  const text = settings.text('minimumchainwork');
-  if (text === undefined) return undefined;
-  const digits = text.replace(/^0x/, '');
-  if (!/^[0-9a-fA-F]{0,64}$/.test(digits)) {
-    throw new NodeError(
-      'option',
-      `Invalid minimum work specified (${text}), must be up to 64 hex digits`,
-    );
-  }
-  return BigInt(`0x0${digits}`);
-}
-
-function portOf(settings: Settings): number | undefined {
-  const text = settings.text('port');
-  if (text === undefined) return undefined;
-  return parsePort(text) ?? invalidPort('port', text);
-}
-
-/** A port that one can listen on or connect to: 1 to 65535, decimal digits only. */
-function parsePort(text: string): number | undefined {
-  const port = /^\d{1,8}$/.test(text) ? Number(text) : 0;
-  return port >= 1 && port <= 65_535 ? port : undefined;
-}
-
-function invalidPort(option: string, value: string): never {
-  throw new NodeError('option', `Invalid port specified in -${option}: '${value}'`);
-}
-
-/**
- * What stands after the colon that separates a port, in `a:1` or `[::1]:1` but not in `::1`;
- * undefined if there is none (Core `SplitHostPort`).
- */
-function portText(text: string): string | undefined {
-  const colon = text.lastIndexOf(':');
-  if (colon < 0) return undefined;
-  const bracketed = text.startsWith('[') && text[colon - 1] === ']';
-  const several = colon !== 0 && text.lastIndexOf(':', colon - 1) >= 0;
-  return colon === 0 || bracketed || !several ? text.slice(colon + 1) : undefined;
-}
-
-/** Refuses hosts whose port is none. Names are looked up later, when the node connects. */
-function checkPorts(option: string, hosts: readonly string[]): readonly string[] {
-  for (const host of hosts) {
-    const port = portText(host);
-    if (port !== undefined && parsePort(port) === undefined) invalidPort(option, host);
-  }
-  return hosts;
-}
-
 function connectOnly(settings: Settings): readonly string[] | undefined {
   const hosts = settings.list('connect');
   if (hosts.length === 0) return settings.isNegated('connect') ? [] : undefined;
@@ -218,7 +207,10 @@ function connectOnly(settings: Settings): readonly string[] | undefined {
   return checkPorts('connect', hosts);
 }
 
-/** Core init.cpp: where a `-bind` names no port, it is the chain's, or for `=onion` the one after. */
+/**
+ * Where to listen: for `-bind`, and after that for `-whitebind`. Where a `-bind` names no port, it is
+ * the chain's, or for `=onion` the one after (Core init.cpp).
+ */
 function bindAddresses(
   settings: Settings,
   port: number,
@@ -227,16 +219,6 @@ function bindAddresses(
   const result: BindAddress[] = [];
   const seen = new Set<string>();
   const values = settings.list('bind');
-  const claim = (name: string): void => {
-    if (seen.has(name)) {
-      throw new NodeError(
-        'option',
-        `Duplicate binding configuration for address ${name}. ` +
-          'Please check your -bind, -bind=...=onion and -whitebind settings.',
-      );
-    }
-    seen.add(name);
-  };
   const split = (value: string): string => value.replace(/=[^=]*$/, '');
   for (const value of values) {
     const text = portText(split(value));
@@ -250,15 +232,27 @@ function bindAddresses(
       throw new NodeError('option', `Cannot resolve -bind address: '${value}'`);
     }
     const name = formatAddress(address);
-    claim(name);
+    checkNotBound(name, seen);
     const host = name.slice(0, name.lastIndexOf(':')).replace(/^\[|\]$/g, '');
     result.push({ host, port: address.port, onion });
   }
   for (const whitebind of whitebinds) {
-    claim(whitebind.address);
+    checkNotBound(whitebind.address, seen);
     result.push(whitebindAddress(whitebind));
   }
   return result;
+}
+
+/** Each address can be listened on once only. */
+function checkNotBound(name: string, seen: Set<string>): void {
+  if (seen.has(name)) {
+    throw new NodeError(
+      'option',
+      `Duplicate binding configuration for address ${name}. ` +
+        'Please check your -bind, -bind=...=onion and -whitebind settings.',
+    );
+  }
+  seen.add(name);
 }
 
 /** Comments of letters, digits, blanks and `.,;-_?@` (Core `SAFE_CHARS_UA_COMMENT`); 256 bytes in all. */
@@ -279,12 +273,15 @@ function checkedUserAgent(comments: readonly string[]): string {
   return agent;
 }
 
-/** Options that are taken for the sake of scripts, where they ask for something that is not there. */
+/** Says of options that were given and do nothing that they do not. */
 function noteWhatDoesNothing(settings: Settings): void {
-  const missing = [
-    ['logratelimit', 'the log is not limited'],
-  ] as const;
-  for (const [name, text] of missing) {
-    if (settings.flag(name) === true) settings.notice(`-${name}=1 has no effect: ${text}`, 'warning');
+  for (const { name, noEffect } of OPTIONS) {
+    if (noEffect === undefined || !settings.isSet(name)) continue;
+    const { when, because } = noEffect;
+    const value = when === 'set' ? '' : when === 'on' ? '=1' : '=0';
+    const flag = settings.flag(name);
+    if (when === 'set' || flag === (when === 'on')) {
+      settings.notice(`-${name}${value} has no effect: ${because}`, 'warning');
+    }
   }
 }

@@ -1,7 +1,14 @@
-import { networks } from '@btcp2p/wire';
-
 /** Under which heading the help lists an option. */
-export type OptionCategory = 'options' | 'connection' | 'debug-test' | 'chain-selection' | 'hidden';
+export type OptionCategory =
+  | 'options'
+  | 'connection'
+  | 'wallet'
+  | 'debug-test'
+  | 'chain-selection'
+  | 'relay'
+  | 'block-creation'
+  | 'rpc'
+  | 'hidden';
 
 /**
  * - `debug-only`: only `-help-debug` lists it;
@@ -26,6 +33,12 @@ export interface OptionDefinition {
   readonly help: string;
   readonly category: OptionCategory;
   readonly flags?: readonly OptionFlag[];
+  /** It is taken so that what is made for bitcoind starts, and does nothing here. The log says so. */
+  readonly noEffect?: {
+    /** With which value it would do something. */
+    readonly when: 'set' | 'on' | 'off';
+    readonly because: string;
+  };
 }
 
 /** Core `DEFAULT_MAX_PEER_CONNECTIONS` (net.h). */
@@ -36,6 +49,40 @@ export const DEFAULT_CONNECT_TIMEOUT = 5_000;
 export const DEFAULT_PEER_CONNECT_TIMEOUT = 60;
 /** Core `DEFAULT_MAX_TIP_AGE` (kernel/chainstatemanager_opts.h), seconds. */
 export const DEFAULT_MAX_TIP_AGE = 24 * 60 * 60;
+/** Core `DEFAULT_DB_CACHE` (node/caches.h), MiB. */
+export const DEFAULT_DB_CACHE_MIB = 450;
+/** Core `MIN_DB_CACHE` (node/caches.h), MiB. */
+export const MIN_DB_CACHE_MIB = 4;
+/** Core `MAX_SCRIPTCHECK_THREADS` (validation.h): threads besides the chain's own. */
+export const MAX_SCRIPTCHECK_THREADS = 15;
+/** Core `MIN_DISK_SPACE_FOR_BLOCK_FILES` (validation.h), MiB: the least that pruning can keep to. */
+export const MIN_PRUNE_TARGET_MIB = 550;
+/** Core `DEFAULT_CHECKBLOCKS` (validation.h): blocks that are checked at start. */
+export const DEFAULT_CHECKBLOCKS = 6;
+/** Core `DEFAULT_CHECKLEVEL` (validation.h). */
+export const DEFAULT_CHECKLEVEL = 3;
+/** Core `DEFAULT_MAX_MEMPOOL_SIZE_MB` (kernel/mempool_options.h). */
+export const DEFAULT_MAX_MEMPOOL_SIZE_MB = 300;
+/** Core `DEFAULT_BLOCKSONLY_MAX_MEMPOOL_SIZE_MB` (kernel/mempool_options.h). */
+export const DEFAULT_BLOCKSONLY_MAX_MEMPOOL_SIZE_MB = 5;
+/** Core `DEFAULT_MIN_RELAY_TX_FEE` (policy/policy.h), satoshis per 1,000 virtual bytes. */
+export const DEFAULT_MIN_RELAY_TX_FEE = 100n;
+/** Core `DEFAULT_BLOCK_MIN_TX_FEE` (policy/policy.h), satoshis per 1,000 virtual bytes. */
+export const DEFAULT_BLOCK_MIN_TX_FEE = 1n;
+/** Core `MAX_BLOCK_WEIGHT` (consensus/consensus.h). */
+export const MAX_BLOCK_WEIGHT = 4_000_000;
+/** Core `DEFAULT_BLOCK_RESERVED_WEIGHT` (policy/policy.h). */
+export const DEFAULT_BLOCK_RESERVED_WEIGHT = 8_000;
+/** Core `MINIMUM_BLOCK_RESERVED_WEIGHT` (policy/policy.h). */
+export const MINIMUM_BLOCK_RESERVED_WEIGHT = 2_000;
+/** Core `DEFAULT_HTTP_THREADS` (httpserver.h). */
+export const DEFAULT_HTTP_THREADS = 16;
+/** Core `DEFAULT_HTTP_WORKQUEUE` (httpserver.h). */
+export const DEFAULT_HTTP_WORKQUEUE = 64;
+/** Core `DEFAULT_HTTP_SERVER_TIMEOUT` (httpserver.h), seconds. */
+export const DEFAULT_HTTP_SERVER_TIMEOUT = 30;
+/** Core `COOKIEAUTH_FILE` (rpc/request.cpp). */
+export const COOKIEAUTH_FILE = '.cookie';
 /** Core `BITCOIN_CONF_FILENAME` (common/args.cpp). */
 export const BITCOIN_CONF_FILENAME = 'bitcoin.conf';
 /** Core `DEFAULT_DEBUGLOGFILE` (logging.cpp). */
@@ -51,316 +98,3 @@ export const LOG_CATEGORIES = [
 
 /** One of {@link LOG_CATEGORIES}. */
 export type LogCategory = (typeof LOG_CATEGORIES)[number];
-
-const ports = [
-  networks.main.defaultPort,
-  `testnet3: ${networks.test.defaultPort}`,
-  `testnet4: ${networks.testnet4.defaultPort}`,
-  `signet: ${networks.signet.defaultPort}`,
-  `regtest: ${networks.regtest.defaultPort}`,
-].join(', ');
-
-/**
- * Every option there is. A name that is also bitcoind's means what it means there (Core init.cpp
- * `SetupServerArgs`, init/common.cpp, chainparamsbase.cpp). Nothing is accepted that does nothing
- * without saying so: an option comes in here together with the code that obeys it.
- */
-export const OPTIONS: readonly OptionDefinition[] = [
-  {
-    name: 'help',
-    category: 'options',
-    help: 'Print this help and exit (also -h or -?)',
-  },
-  { name: 'h', category: 'hidden', help: '' },
-  { name: '?', category: 'hidden', help: '' },
-  { name: 'version', category: 'options', help: 'Print the version and exit' },
-  {
-    name: 'allowignoredconf',
-    category: 'options',
-    help:
-      `Only warn, instead of stopping, when the data directory has a ${BITCOIN_CONF_FILENAME} that ` +
-      'is not the configuration file in use (default: 0)',
-  },
-  {
-    name: 'blocksxor',
-    category: 'options',
-    help:
-      'Scramble stored block files with a random key, so that no other program takes their content ' +
-      'for something it is not. Decided when the blocks directory is new; afterwards the stored key ' +
-      'applies, and -blocksxor=0 is refused if it is not zero (default: 1)',
-  },
-  {
-    name: 'conf',
-    argument: '=<file>',
-    category: 'options',
-    help:
-      'Read this configuration file; a relative path starts at the data directory. On the command ' +
-      `line only (default: ${BITCOIN_CONF_FILENAME})`,
-  },
-  {
-    name: 'datadir',
-    argument: '=<dir>',
-    category: 'options',
-    flags: ['disallow-negation'],
-    help: 'Keep all data in this directory, which must exist (default: ~/.btcp2p, which is made)',
-  },
-  {
-    name: 'debuglogfile',
-    argument: '=<file>',
-    category: 'options',
-    help:
-      'Write the log to this file; a relative path starts at the directory of the chain. ' +
-      `-nodebuglogfile writes none (default: ${DEFAULT_DEBUGLOGFILE})`,
-  },
-  {
-    name: 'includeconf',
-    argument: '=<file>',
-    category: 'options',
-    help:
-      'Read one more configuration file; a relative path starts at the data directory. In the ' +
-      'configuration file only, and not in a file that is itself included',
-  },
-  {
-    name: 'minimumchainwork',
-    argument: '=<hex>',
-    category: 'options',
-    flags: ['debug-only'],
-    help: 'Trust no chain of headers with less work than this (default: depends on the chain)',
-  },
-
-  {
-    name: 'addnode',
-    argument: '=<ip>',
-    category: 'connection',
-    flags: ['network-only'],
-    help:
-      'Connect to this node and keep trying to stay connected, besides other connections. Can be ' +
-      'given many times',
-  },
-  {
-    name: 'bind',
-    argument: '=<addr>[:<port>][=onion]',
-    category: 'connection',
-    flags: ['network-only'],
-    help:
-      'Listen on this address, also where -connect would turn listening off. IPv6 is written ' +
-      '[host]:port. With =onion, whoever connects there counts as coming through Tor, and the port ' +
-      "is the chain's plus 1 unless given. Can be given many times (default: any address)",
-  },
-  {
-    name: 'connect',
-    argument: '=<ip>',
-    category: 'connection',
-    flags: ['network-only'],
-    help:
-      'Connect to this node and no other. Can be given many times. -noconnect or -connect=0 ' +
-      'connects to none by itself',
-  },
-  {
-    name: 'listen',
-    category: 'connection',
-    help: 'Accept connections from others (default: 1, unless -connect or -maxconnections=0)',
-  },
-  {
-    name: 'maxconnections',
-    argument: '=<n>',
-    category: 'connection',
-    help:
-      'Hold at most this many connections, not counting those of -addnode ' +
-      `(default: ${DEFAULT_MAX_PEER_CONNECTIONS})`,
-  },
-  {
-    name: 'peertimeout',
-    argument: '=<n>',
-    category: 'connection',
-    flags: ['debug-only'],
-    help:
-      'Give up on a peer that has not finished the handshake or has been silent for this many ' +
-      `seconds after connecting (minimum: 1, default: ${DEFAULT_PEER_CONNECT_TIMEOUT})`,
-  },
-  {
-    name: 'port',
-    argument: '=<port>',
-    category: 'connection',
-    flags: ['network-only'],
-    help: `Listen on this port (default: ${ports})`,
-  },
-  {
-    name: 'timeout',
-    argument: '=<n>',
-    category: 'connection',
-    help:
-      'Give up on a connection that is not made within this many milliseconds (minimum: 1, ' +
-      `default: ${DEFAULT_CONNECT_TIMEOUT})`,
-  },
-  {
-    name: 'v2transport',
-    category: 'connection',
-    help:
-      'Encrypt connections where the peer can do so (BIP 324); a peer that hangs up on that is ' +
-      'tried again without (default: 1)',
-  },
-
-  {
-    name: 'whitebind',
-    argument: '=<[permissions@]addr:port>',
-    category: 'connection',
-    help:
-      'Listen on this address too, and let whoever connects there do what others may not: see ' +
-      '-whitelist. Can be given many times',
-  },
-  {
-    name: 'whitelist',
-    argument: '=<[permissions@]address or network>',
-    category: 'connection',
-    help:
-      'Let peers at this address or in this network (1.2.3.0/24) do what others may not. Permissions, ' +
-      'with commas between: bloomfilter; noban (not let go for misbehaviour; implies download); ' +
-      'forcerelay (implies relay); relay; mempool; download (headers while the chain is short); addr; ' +
-      'all. With out, also or, without in, only for connections that were asked for. Without any: ' +
-      'noban, mempool and relay. Can be given many times',
-  },
-  {
-    name: 'whitelistforcerelay',
-    category: 'connection',
-    help: 'Where -whitelist and -whitebind name no permissions, forcerelay is one (default: 0)',
-  },
-  {
-    name: 'whitelistrelay',
-    category: 'connection',
-    help: 'Where -whitelist and -whitebind name no permissions, relay is one (default: 1)',
-  },
-
-  {
-    name: 'debug',
-    argument: '=<category>',
-    category: 'debug-test',
-    help:
-      'Log debug messages of this category. Without a category, or with 1 or all: of every ' +
-      'category; with 0 or none: of no category given so far. Can be given many times. Categories: ' +
-      `${LOG_CATEGORIES.join(', ')}`,
-  },
-  {
-    name: 'debugexclude',
-    argument: '=<category>',
-    category: 'debug-test',
-    help: 'Log no debug messages of this category, whatever -debug says. Can be given many times',
-  },
-  {
-    name: 'help-debug',
-    category: 'debug-test',
-    help: 'Print the help with the options for debugging and exit',
-  },
-  {
-    name: 'loglevel',
-    argument: '=<level>|<category>:<level>',
-    category: 'debug-test',
-    flags: ['debug-only', 'disallow-negation', 'disallow-elision'],
-    help:
-      'How much the categories of -debug log: info, debug or trace. With a category, for that one ' +
-      'alone. Can be given many times (default: debug)',
-  },
-  {
-    name: 'loglevelalways',
-    category: 'debug-test',
-    help: 'Put category and level in front of every line of the log (default: 0)',
-  },
-  {
-    name: 'logratelimit',
-    category: 'debug-test',
-    flags: ['debug-only'],
-    help:
-      'Accepted so that scripts for bitcoind start. The log is never limited; -logratelimit=1 is ' +
-      'noted in it (default: 0)',
-  },
-  {
-    name: 'logsourcelocations',
-    category: 'debug-test',
-    help: 'Put the place in the source in front of every line of the log (default: 0)',
-  },
-  {
-    name: 'logthreadnames',
-    category: 'debug-test',
-    help: 'Put the name of the thread in front of every line of the log (default: 0)',
-  },
-  {
-    name: 'logtimemicros',
-    category: 'debug-test',
-    flags: ['debug-only'],
-    help: 'Log times in microseconds (default: 0)',
-  },
-  {
-    name: 'logtimestamps',
-    category: 'debug-test',
-    help: 'Put the time in front of every line of the log (default: 1)',
-  },
-  {
-    name: 'maxtipage',
-    argument: '=<n>',
-    category: 'debug-test',
-    flags: ['debug-only'],
-    help:
-      'Consider the chain not yet in sync while its last block is older than this many seconds ' +
-      `(default: ${DEFAULT_MAX_TIP_AGE})`,
-  },
-  {
-    name: 'mocktime',
-    argument: '=<n>',
-    category: 'debug-test',
-    flags: ['debug-only'],
-    help: 'Take this as the time, in seconds since 1970, in place of the clock (default: 0, the clock)',
-  },
-  {
-    name: 'printtoconsole',
-    category: 'debug-test',
-    help:
-      'With 1, print the log to the console; with 0, print nothing there. Not given: the progress of ' +
-      'the node is shown there instead',
-  },
-  {
-    name: 'shrinkdebugfile',
-    category: 'debug-test',
-    help: 'Cut a log that has grown long to its end at start (default: 1 unless -debug is given)',
-  },
-  {
-    name: 'stopatheight',
-    argument: '=<n>',
-    category: 'debug-test',
-    flags: ['debug-only'],
-    help: 'Stop once the chain is this high (default: 0, never)',
-  },
-  {
-    name: 'uacomment',
-    argument: '=<cmt>',
-    category: 'debug-test',
-    help: 'Add a comment to the user agent that peers see. Can be given many times',
-  },
-
-  {
-    name: 'chain',
-    argument: '=<chain>',
-    category: 'chain-selection',
-    help: 'The chain to follow: main, test, signet, regtest, testnet4 (default: main)',
-  },
-  {
-    name: 'regtest',
-    category: 'chain-selection',
-    flags: ['debug-only'],
-    help: 'Follow a private chain on which blocks are made at once. Same as -chain=regtest',
-  },
-  {
-    name: 'signet',
-    category: 'chain-selection',
-    help: 'Follow the default signet chain. Same as -chain=signet',
-  },
-  {
-    name: 'testnet',
-    category: 'chain-selection',
-    help: 'Follow the testnet3 chain. Same as -chain=test',
-  },
-  {
-    name: 'testnet4',
-    category: 'chain-selection',
-    help: 'Follow the testnet4 chain. Same as -chain=testnet4',
-  },
-];

@@ -1,6 +1,5 @@
 import type { ChainEvent } from '@btcp2p/chainstate';
 import { consensusParams, genesisAnchor, HeaderTree } from '@btcp2p/consensus';
-import type { Time } from '@btcp2p/machine';
 import {
   Node,
   type BlockOutcome,
@@ -15,19 +14,20 @@ import {
   nativeSha256d,
   Reactor,
   secureRng,
-  systemTime,
 } from '@btcp2p/reactor';
 import { BLOCK_HEADER_SIZE, hashToHex, type BlockView } from '@btcp2p/wire';
 import type { LoadedChain } from './chain/chain-messages.ts';
 import { chainSettings } from './chain/chain-settings.ts';
 import { ChainThread } from './chain/chain-thread.ts';
 import type { Configuration } from './configuration.ts';
+import { MOCK_TICK_MS, MockableClock } from './mockable-clock.ts';
+import { NetworkControl } from './network-control.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
 import { EventLog } from './event-log.ts';
 import { listenAddresses } from './listen-addresses.ts';
 import { Log } from './log.ts';
 import { fileError, NodeError, systemErrorText } from './node-error.ts';
-import type { NodeOptions } from './node-options.ts';
+import type { BindAddress, NodeOptions } from './node-options.ts';
 import { CLIENT_NAME, CLIENT_VERSION } from './client.ts';
 import type { Phase, StatusSnapshot } from './status.ts';
 import { withDefaultPort } from './default-port.ts';
@@ -48,6 +48,9 @@ export class RunningNode {
   readonly #log: Log;
   readonly #chain: ChainThread;
   readonly #keyWorker = new KeyWorker();
+  readonly #clock: MockableClock;
+  /** Asks the node again and again what is due, while its clock is one that the user sets. */
+  #ticking: NodeJS.Timeout | undefined;
   readonly #node: Node;
   readonly #reactor: Reactor<Job, JobResult, NodeEvent>;
   readonly #ended: (error: NodeError | undefined) => void;
@@ -62,13 +65,15 @@ export class RunningNode {
       readonly thread: ChainThread;
       readonly headers: HeaderTree;
       readonly loaded: LoadedChain;
+      readonly clock: MockableClock;
     },
   ) {
     const { options } = run.configuration;
-    const { directory, log, thread, headers, loaded } = parts;
+    const { directory, log, thread, headers, loaded, clock } = parts;
     this.#options = options;
     this.#directory = directory;
     this.#log = log;
+    this.#clock = clock;
     this.#chain = thread;
     this.#ended = run.ended;
     this.#node = new Node({
@@ -81,13 +86,24 @@ export class RunningNode {
       aead: nativeAead,
       v2Transport: options.v2Transport,
       userAgent: options.userAgent,
+      maxConnections: options.maxConnections,
       maxInbound: maxInbound(options),
+      permissions: options.permissions,
+      onionBinds: options.bind.filter(({ onion }) => onion).map(bindText),
       peerTimeout: options.peerTimeout,
       maxTipAge: options.maxTipAge,
       traceMessages: log.isLogged('net'),
       ...(options.minimumChainWork !== undefined && { minimumChainWork: options.minimumChainWork }),
     });
-    const events = new EventLog(log, headers);
+    const node = this.#node;
+    const { powTargetSpacing } = consensusParams(options.network);
+    const events = new EventLog(log, headers, {
+      get isInitialBlockDownload() {
+        return node.status.isInitialBlockDownload;
+      },
+      unixTime: () => clock.now().unix,
+      powTargetSpacing,
+    });
     this.#reactor = new Reactor<Job, JobResult, NodeEvent>({
       machine: this.#node,
       perform: (job) => this.#perform(job),
@@ -96,8 +112,9 @@ export class RunningNode {
         this.#follow(event);
       },
       connectTimeout: options.connectTimeout,
-      time: clock(options.mockTime),
+      time: clock.now,
     });
+    this.#keepTicking();
   }
 
   /**
@@ -113,6 +130,7 @@ export class RunningNode {
     const { options, dataDirectory, notices } = run.configuration;
     const directory = await openDataDirectory(dataDirectory, options.network.chain);
     const log = new Log(options.log, run.print);
+    const clock = new MockableClock(options.mockTime);
     let thread: ChainThread | undefined;
     let node: RunningNode | undefined;
     try {
@@ -121,7 +139,7 @@ export class RunningNode {
       log.info(`${CLIENT_NAME} version ${CLIENT_VERSION}`);
       for (const { text, level } of notices) log[level ?? 'info'](text);
       const started = await ChainThread.start({
-        settings: chainSettings(options, directory.chain, clock(options.mockTime)().unix),
+        settings: chainSettings(options, directory.chain, clock.now().unix),
         onEvent: (event) => {
           if (event.type === 'log') log[event.level === 'debug' ? 'info' : event.level](event.text);
           else if (node !== undefined) node.#handleChainEvent(event);
@@ -130,7 +148,7 @@ export class RunningNode {
       });
       thread = started.thread;
       const headers = loadHeaders(started.chain, run, log);
-      node = new RunningNode(run, { directory, log, thread, headers, loaded: started.chain });
+      node = new RunningNode(run, { directory, log, thread, headers, loaded: started.chain, clock });
       const tip = node.#node.chain.tip();
       const best = `hashBestChain=${hashToHex(headers.hash(tip))} height=${headers.height(tip)}`;
       log.info(`Loaded best chain: ${best}`);
@@ -156,7 +174,36 @@ export class RunningNode {
 
   /** What `getpeerinfo` says of the connections. */
   peers(): ReturnType<Node['peers']> {
-    return this.#node.peers(systemTime());
+    return this.#node.peers(this.#clock.now());
+  }
+
+  /** The connections, for the methods about the network. */
+  get network(): NetworkControl {
+    return new NetworkControl({
+      node: this.#node,
+      options: this.#options,
+      run: (command) => this.#reactor.run(command),
+      now: this.#clock.now,
+    });
+  }
+
+  /** Stops the time at a Unix second; 0 lets it go with the system's again. */
+  setMockTime(unix: number): void {
+    this.#clock.set(unix);
+    this.#log.setMockTime(unix);
+    this.#keepTicking();
+    this.#tick();
+  }
+
+  #keepTicking(): void {
+    clearInterval(this.#ticking);
+    this.#ticking = undefined;
+    if (!this.#clock.isMocked) return;
+    this.#ticking = setInterval(() => this.#tick(), MOCK_TICK_MS).unref();
+  }
+
+  #tick(): void {
+    if (!this.#reactor.isClosed) this.#reactor.run((now) => this.#node.handleTimeout(now));
   }
 
   /** The state of things, for a display. */
@@ -200,6 +247,7 @@ export class RunningNode {
   }
 
   async #stop(): Promise<void> {
+    clearInterval(this.#ticking);
     this.#log.info('Shutdown in progress...');
     if (!this.#reactor.isClosed) this.#reactor.run(() => this.#node.stop());
     await this.#reactor.close();
@@ -215,7 +263,7 @@ export class RunningNode {
 
   async #perform(job: Job): Promise<JobResult> {
     if (job.type !== 'key-work') {
-      return this.#chain.perform(job, clock(this.#options.mockTime)().unix);
+      return this.#chain.perform(job, this.#clock.now().unix);
     }
     const result = await this.#keyWorker.perform(job.work);
     return { type: 'key-work', result, elapsed: result.elapsed };
@@ -293,9 +341,9 @@ function loadHeaders({ headers: bytes, invalid, stored }: LoadedChain, run: RunO
   return headers;
 }
 
-/** The clocks of the system, or of `-mocktime`, whose Unix time stands still. */
-function clock(mockTime: number): () => Time {
-  return mockTime === 0 ? systemTime : () => ({ ...systemTime(), unix: mockTime });
+/** `host:port` of where to listen. */
+function bindText({ host, port }: BindAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** What is left for others of `-maxconnections` once Core's 11 automatic ones are set aside. */

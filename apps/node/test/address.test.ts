@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { dataText, describeWithData } from '@btcp2p/testdata';
 import { fromHex, networks, toHex, type Chain } from '@btcp2p/wire';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { decodeAddress, encodeAddress, payToWitness } from '../src/descriptors/address.ts';
 import { locateBech32Errors } from '../src/descriptors/bech32-errors.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { dataText, describeWithBitcoind, describeWithData } from '@btcp2p/testdata';
 import { startBitcoind } from '@btcp2p/bitcoind-peer';
 import { fromHex, toHex } from '@btcp2p/wire';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { decodeAddress } from '../src/descriptors/address.ts';
 import { descriptorChecksum, withChecksum } from '../src/descriptors/descriptor-checksum.ts';
 import type { Descriptor } from '../src/descriptors/descriptor.ts';

@@ -43,7 +43,8 @@ test('a file that may not grow: smaller blocks still fit, and nothing written is
 /** Runs a command with a disk of 1 MB that nobody else sees, and then copies what is on it. */
 const ON_SMALL_DISK = [
   'unshare', '-rm', 'sh', '-c',
-  'mount -t tmpfs -o size=1m none "$1" && disk="$1" && keep="$2" && shift 2 && "$@" && cp "$disk"/* "$keep"',
+  'mount -t tmpfs -o size=1m none "$1" && disk="$1" && keep="$2" && shift 2 && "$@" && ' +
+    'cp "$disk"/* "$keep"',
   'sh',
 ];
 const canMount =
@@ -52,7 +53,8 @@ const canMount =
 
 (canMount ? test : test.skip)('a full disk', async () => {
   const [disk, directory] = [temporaryDirectory(), temporaryDirectory()];
-  const child = startChild('files-full-child.ts', [disk], { through: [...ON_SMALL_DISK, disk, directory] });
+  const through = [...ON_SMALL_DISK, disk, directory];
+  const child = startChild('files-full-child.ts', [disk], { through });
   const { code, output } = await outcome(child);
   const result = JSON.parse(output.toString()) as Outcome;
   expect([code, result.errors]).toEqual([0, ['ENOSPC', 'ENOSPC', 'ENOSPC']]);

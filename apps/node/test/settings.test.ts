@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import type { NodeError } from '../src/node-error.ts';
 import { chainOf } from '../src/node-options.ts';
-import { OPTIONS, type OptionDefinition } from '../src/options.ts';
+import { OPTIONS } from '../src/option-table.ts';
+import type { OptionDefinition } from '../src/options.ts';
 import {
   onlyInDefaultSection,
   settingListOf,

@@ -86,8 +86,14 @@ export class GcsFilter {
 
   /** Whether it may have this element. */
   match(element: Uint8Array): boolean {
-    const range = this.count * BASIC_FILTER_M;
-    return this.#hasOneOf(Float64Array.of(hashToRange(this.#key, element, range)));
+    const wanted = hashToRange(this.#key, element, this.count * BASIC_FILTER_M);
+    const reader = new GolombRiceReader(this.bytes, this.#start);
+    let value = 0;
+    for (let i = 0; i < this.count; i++) {
+      value += reader.next();
+      if (value >= wanted) return value === wanted;
+    }
+    return false;
   }
 
   /**

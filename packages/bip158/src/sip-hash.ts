@@ -66,7 +66,7 @@ export function sipHash(
       // Additions carry as a number, not by a branch: it would be mispredicted every other time.
       let t = a;
       a = (a + b) | 0;
-      A = (A + B + Number(a >>> 0 < t >>> 0)) | 0;
+      A = (A + B + +(a >>> 0 < t >>> 0)) | 0;
       t = ((b << 13) | (B >>> 19)) ^ a;
       B = ((B << 13) | (b >>> 19)) ^ A;
       b = t;
@@ -75,19 +75,19 @@ export function sipHash(
       A = t;
       t = c;
       c = (c + d) | 0;
-      C = (C + D + Number(c >>> 0 < t >>> 0)) | 0;
+      C = (C + D + +(c >>> 0 < t >>> 0)) | 0;
       t = ((d << 16) | (D >>> 16)) ^ c;
       D = ((D << 16) | (d >>> 16)) ^ C;
       d = t;
       t = a;
       a = (a + d) | 0;
-      A = (A + D + Number(a >>> 0 < t >>> 0)) | 0;
+      A = (A + D + +(a >>> 0 < t >>> 0)) | 0;
       t = ((d << 21) | (D >>> 11)) ^ a;
       D = ((D << 21) | (d >>> 11)) ^ A;
       d = t;
       t = c;
       c = (c + b) | 0;
-      C = (C + B + Number(c >>> 0 < t >>> 0)) | 0;
+      C = (C + B + +(c >>> 0 < t >>> 0)) | 0;
       t = ((b << 17) | (B >>> 15)) ^ c;
       B = ((B << 17) | (b >>> 15)) ^ C;
       b = t;

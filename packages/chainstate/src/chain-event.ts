@@ -20,5 +20,9 @@ export type ChainEvent =
   | { readonly type: 'reconsidered'; readonly entry: HeaderEntry }
   /** A block file was deleted, and with it these blocks. */
   | { readonly type: 'pruned'; readonly file: number; readonly entries: readonly HeaderEntry[] }
+  /** The chain goes on from coins that were loaded; another one, behind it, is to prove them. */
+  | { readonly type: 'snapshot'; readonly tip: HeaderEntry; readonly background: HeaderEntry }
+  /** How far that one has come. */
+  | { readonly type: 'background'; readonly tip: HeaderEntry }
   /** A line for the log, in Core's words. */
   | { readonly type: 'log'; readonly level: 'info' | 'debug' | 'warning'; readonly text: string };

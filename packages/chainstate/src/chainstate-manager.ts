@@ -2,16 +2,15 @@ import {
   checkBlock,
   checkBlockContents,
   checkBlockContext,
+  type AssumeutxoData,
   type ConsensusParams,
   type HeaderEntry,
   type HeaderTree,
   type SignetVerifier,
 } from '@btcp2p/consensus';
 import {
-  BLOCK_HEADER_SIZE,
   BlockHeader,
   BlockView,
-  decode,
   encode,
   equalHashes,
   hashToHex,
@@ -19,31 +18,35 @@ import {
   type Network,
   type Sha256d,
 } from '@btcp2p/wire';
-import { ActiveChain } from './active-chain.ts';
-import { scriptCheckReason } from './assume-valid.ts';
+import type { ActiveChain } from './active-chain.ts';
 import { BlockIndex } from './block-index.ts';
 import type { BlockIndexStore } from './block-index-store.ts';
+import { BlockStorage } from './block-storage.ts';
 import { BlockValidator, type CheckedBlock } from './block-validator.ts';
-import { ChainCandidates } from './chain-candidates.ts';
 import type { ChainEvent } from './chain-event.ts';
-import { CoinsCache } from './coins-cache.ts';
+import type { ChainResources } from './chain-resources.ts';
+import { Chainstate, type ChainstateListener } from './chainstate.ts';
+import { ChainstateError } from './chainstate-error.ts';
+import type { CoinsCache } from './coins-cache.ts';
 import type { CoinsStore } from './coins-store.ts';
-import { replayBlock, type Rejection } from './connect-block.ts';
-import { disconnectBlock } from './disconnect-block.ts';
+import type { Rejection } from './connect-block.ts';
 import { BlockStatus } from './disk-block-index.ts';
-import type { BlockFiles, ScriptChecker } from './ports.ts';
+import type { BlockFiles, BlockPosition, ScriptChecker } from './ports.ts';
+import { filesToPrune, MIN_BLOCKS_TO_KEEP } from './prune.ts';
 import { RecentBlocks } from './recent-blocks.ts';
 import type { DecompressPublicKey } from './secp256k1.ts';
-import { blockUndoCodec, undoChecksum, type BlockUndo } from './undo.ts';
+import { snapshotFault, type SnapshotFault } from './snapshot-fault.ts';
+import { blockUndoCodec, type BlockUndo } from './undo.ts';
 
-/**
- * How far above the tip a block may be that nobody asked for (Core `MIN_BLOCKS_TO_KEEP`,
- * validation.h).
- */
-const MIN_BLOCKS_TO_KEEP = 288;
+/** Remark in the index that block files were deleted (Core node/blockstorage.cpp). */
+const PRUNED_FLAG = 'prunedblockfiles';
 
-/** Blocks to connect before the best chain is looked for again (Core `ActivateBestChainStep`). */
-const BLOCKS_PER_STEP = 32;
+/** Coins that were loaded from a snapshot in an earlier run, and are not validated yet. */
+export interface LoadedSnapshot {
+  readonly coins: CoinsStore;
+  /** The block whose coins they were at first: 32 bytes in wire order. */
+  readonly baseHash: Uint8Array;
+}
 
 /** What a {@link ChainstateManager} is made of. */
 export interface ChainstateManagerOptions {
@@ -53,6 +56,8 @@ export interface ChainstateManagerOptions {
   readonly headers: HeaderTree;
   readonly index: BlockIndexStore;
   readonly coins: CoinsStore;
+  /** Kept besides `coins` until those have come as far. */
+  readonly snapshot?: LoadedSnapshot;
   readonly files: BlockFiles;
   readonly scripts: ScriptChecker;
   /** Told of everything that happens, while it happens. It must not call back. */
@@ -68,6 +73,8 @@ export interface ChainstateManagerOptions {
   readonly assumeValid?: Uint8Array;
   /** In place of the network's (`-minimumchainwork`). */
   readonly minimumChainWork?: bigint;
+  /** Bytes that block and undo files are to take at most (`-prune`); unlimited if undefined. */
+  readonly pruneTarget?: number;
   readonly verifySignet?: SignetVerifier;
   readonly decompressPublicKey?: DecompressPublicKey;
 }
@@ -103,21 +110,11 @@ interface Watched {
   verdict: 'valid' | BlockRejection | undefined;
 }
 
-/** The storage, or what is in it, is not as it must be. Nothing can be validated any more. */
-export class ChainstateError extends Error {
-  override readonly name = 'ChainstateError';
-  readonly code: 'corrupt' | 'storage';
-  constructor(code: 'corrupt' | 'storage', message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
-
 /**
  * The chain of blocks and its coins: takes blocks, keeps them, connects the best chain that obeys all
- * rules, and goes back and over to another when that is better (Core `ChainstateManager` and
- * `Chainstate`, validation.cpp). Synchronous, over ports for storage and for scripts: a node runs it in
- * a thread of its own.
+ * rules, and goes back and over to another when that is better (Core `ChainstateManager`,
+ * validation.cpp). Synchronous, over ports for storage and for scripts: a node runs it in a thread of
+ * its own.
  *
  * **Specification.**
  * - The active chain ends with the block, of all whose chain is stored and not known to be invalid,
@@ -127,72 +124,110 @@ export class ChainstateError extends Error {
  * - What was written of blocks and undo data is made to last before the index that names it, and the
  *   index before the coins that rest on it. So after any end of the process the coins are those of a
  *   block in the index, with undo data back to the first, and the chain goes on from there.
+ * - With a snapshot of coins there are two chain states: the active one, which goes on from the
+ *   snapshot, and one in the background, which comes from the first block to where the snapshot was
+ *   made, and then says whether that was true.
  */
 export class ChainstateManager {
   readonly headers: HeaderTree;
   readonly blocks: BlockIndex;
-  readonly chain: ActiveChain;
+  readonly storage: BlockStorage;
   readonly #options: ChainstateManagerOptions;
   readonly #params: ConsensusParams;
   readonly #sha256d: Sha256d;
   readonly #minimumChainWork: bigint;
-  readonly #assumeValid: Uint8Array;
-  readonly #coins: CoinsCache;
-  /** The block at hand is connected here, and its changes handed down once it has passed. */
-  readonly #trial: CoinsCache;
-  readonly #candidates: ChainCandidates;
-  readonly #validator: BlockValidator;
-  readonly #recent: RecentBlocks;
-  readonly #undoCodec;
-  /** The last reason to check scripts or not that was logged; null before the first. */
-  #scriptReason: string | undefined | null = null;
-  /** The block that `processBlock` is at, and what came of connecting it. */
+  readonly #recent = new RecentBlocks();
+  readonly #resources: ChainResources;
+  #active: Chainstate;
+  /** Where the coins are built that the active chain was not; undefined if it needs no proof. */
+  #background: Chainstate | undefined;
+  /** The block that `processBlock` is at. */
   #watched: Watched | undefined;
+  /** The tip that was told last. */
+  #toldTip: HeaderEntry | undefined;
   #lastPreciousWork = 0n;
   #preciousSequence = -1;
 
   /** Nothing works before {@link load}. */
   constructor(options: ChainstateManagerOptions) {
-    const { headers, params, salt = 0n } = options;
+    const { headers, params, files, scripts } = options;
     this.#options = options;
     this.headers = headers;
     this.#params = params;
     this.#sha256d = options.sha256d ?? sha256d;
     this.#minimumChainWork = options.minimumChainWork ?? params.minimumChainWork;
-    this.#assumeValid = options.assumeValid ?? params.defaultAssumeValid;
     this.blocks = new BlockIndex(headers);
-    this.chain = new ActiveChain(headers);
-    this.#coins = new CoinsCache(options.coins, {
-      salt,
-      ...(options.maxCoinsBytes !== undefined && { maxBytes: options.maxCoinsBytes }),
-    });
-    this.#trial = new CoinsCache(this.#coins, { salt });
-    this.#candidates = new ChainCandidates(this.blocks);
-    this.#validator = new BlockValidator(headers, params, options.scripts);
-    this.#recent = new RecentBlocks();
-    this.#undoCodec = blockUndoCodec(options.decompressPublicKey);
+    const undoCodec = blockUndoCodec(options.decompressPublicKey);
+    const shared = {
+      headers,
+      blocks: this.blocks,
+      files,
+      recent: this.#recent,
+      undoCodec,
+      sha256d: this.#sha256d,
+    };
+    this.storage = new BlockStorage(shared);
+    this.#resources = {
+      ...shared,
+      params,
+      storage: this.storage,
+      validator: new BlockValidator(headers, params, scripts),
+      assumeValid: {
+        params,
+        assumeValid: options.assumeValid ?? params.defaultAssumeValid,
+        minimumChainWork: this.#minimumChainWork,
+      },
+      interrupted: options.interrupted ?? ((): boolean => false),
+    };
+    this.#active = this.#newChainstate(options.coins, this.#activeListener());
+  }
+
+  /** The active chain. */
+  get chain(): ActiveChain {
+    return this.#active.chain;
   }
 
   /** The coins of the tip. To be read only. */
   get coins(): CoinsCache {
-    return this.#coins;
+    return this.#active.coins;
+  }
+
+  /** The coins as they were stored last. */
+  get storedCoins(): CoinsStore {
+    return this.#active.store;
   }
 
   /** The last block of the active chain. */
   get tip(): HeaderEntry {
-    const { tip } = this.chain;
-    if (tip === undefined) throw new Error('the chain state is not loaded');
-    return tip;
+    return this.#active.tip;
   }
 
   /**
-   * Takes what is stored: to be called once, before anything else. It connects nothing but the genesis
+   * How far the chain has come that proves a snapshot, and how far it has to; undefined if there is
+   * none.
+   */
+  get background(): { readonly tip: HeaderEntry; readonly target: HeaderEntry } | undefined {
+    const target = this.#active.base;
+    return this.#background === undefined || target === undefined
+      ? undefined
+      : { tip: this.#background.tip, target };
+  }
+
+  /** Whether block files were ever deleted. */
+  get hasPruned(): boolean {
+    return this.#options.index.flag(PRUNED_FLAG);
+  }
+
+  /**
+   * Takes what is stored: to be called once, before anything else. It connects nothing but the first
    * block; {@link activateBestChain} does.
    *
+   * @param findBlocks called once the index is there and before the coins are, to add blocks by
+   *   {@link indexBlock} that are in files and not in the index
    * @throws ChainstateError
    */
-  load(): void {
-    const { index, coins } = this.#options;
+  load(findBlocks: () => void = () => {}): void {
+    const { index, snapshot } = this.#options;
     for (const stored of index.blocks()) {
       const entry = this.headers.addTrusted(encode(BlockHeader, stored.header));
       if (entry === undefined) throw new ChainstateError('corrupt', 'a block without its parent');
@@ -201,20 +236,18 @@ export class ChainstateManager {
         this.headers.markInvalid(entry);
       }
     }
-    this.blocks.loaded();
+    const base = snapshot && this.#snapshotBase(snapshot.baseHash);
+    this.blocks.loaded(base);
+    findBlocks();
     this.#keepGenesis();
-    this.#replay();
-    const best = coins.bestBlock();
-    if (best.some((byte) => byte !== 0)) {
-      const tip = this.headers.find(best);
-      if (tip === undefined || !this.blocks.isLinked(tip)) {
-        throw new ChainstateError('corrupt', 'the coins are those of a block that is not in the index');
-      }
-      this.chain.setTip(tip);
-      this.blocks.loadedBestChain(this.chain);
+    this.#active.load();
+    if (snapshot !== undefined && base !== undefined) {
+      this.#goOnFrom(snapshot.coins, base.entry);
+      this.#active.load();
     }
-    this.#refreshCandidates();
-    if (this.chain.tip === undefined) this.#moveTowards(0);
+    this.blocks.loadedBestChain(this.chain);
+    this.#active.refreshCandidates();
+    this.#toldTip = this.tip;
   }
 
   /**
@@ -235,50 +268,37 @@ export class ChainstateManager {
     const block = bytes instanceof BlockView ? bytes : BlockView.of(bytes);
     const checked = checkBlock(block, this.#params, this.#sha256d, this.#options.verifySignet);
     if (checked.status === 'invalid') {
-      const entry = this.headers.find(block.hash(this.#sha256d));
-      return this.#rejected({ ...checked, entry });
+      return rejected({ ...checked, entry: this.headers.find(block.hash(this.#sha256d)) });
     }
     const added = this.headers.add(block.headerBytes, now);
-    if (added.status === 'orphan') {
-      const rejection = { reason: 'prev-blk-not-found', debug: '', mutated: false, entry: undefined };
-      return { status: 'rejected', ...rejection };
-    }
-    if (added.status === 'invalid') {
-      const { reason, debug } = added;
-      return { status: 'rejected', reason, debug, mutated: false, entry: undefined };
-    }
+    if (added.status === 'orphan') return rejected(ORPHAN);
+    if (added.status === 'invalid') return rejected({ ...added, mutated: false, entry: undefined });
     const { entry } = added;
-    if (!this.#isWanted(entry, requested)) {
-      const verdict = this.#verdictOf(entry, () => this.activateBestChain());
-      return { status: 'accepted', entry, isNew: false, verdict };
+    const isNew = this.#isWanted(entry, requested);
+    if (isNew) {
+      const fault = this.#checkInContext(entry, block, checked.txids);
+      if (fault !== undefined) {
+        if (!fault.mutated) this.#markInvalid(entry, fault);
+        return rejected({ ...fault, entry });
+      }
+      this.#store(entry, { block, txids: checked.txids });
     }
-    const fault = this.#checkInContext(entry, block, checked.txids);
-    if (fault !== undefined) {
-      if (!fault.mutated) this.#markInvalid(entry, fault);
-      return this.#rejected({ ...fault, entry });
-    }
-    this.#store(entry, { block, txids: checked.txids });
     const verdict = this.#verdictOf(entry, () => this.activateBestChain());
-    return { status: 'accepted', entry, isNew: true, verdict };
+    return { status: 'accepted', entry, isNew, verdict };
   }
 
   /**
    * Takes note of a block that is in a file already (`-reindex`). Connects nothing.
    *
+   * @param now Unix seconds
    * @returns why it was refused, or undefined
    */
-  indexBlock(
-    block: BlockView,
-    at: { readonly file: number; readonly position: number },
-    now: number,
-  ): BlockRejection | undefined {
+  indexBlock(block: BlockView, at: BlockPosition, now: number): BlockRejection | undefined {
     const checked = checkBlock(block, this.#params, this.#sha256d, this.#options.verifySignet);
     if (checked.status === 'invalid') return { ...checked, entry: undefined };
-    const time = Math.max(now, block.header.time);
-    const added = this.headers.add(block.headerBytes, time);
-    if (added.status === 'orphan') {
-      return { reason: 'prev-blk-not-found', debug: '', mutated: false, entry: undefined };
-    }
+    // It was accepted once: the clock may have been set back since.
+    const added = this.headers.add(block.headerBytes, Math.max(now, block.header.time));
+    if (added.status === 'orphan') return ORPHAN;
     if (added.status === 'invalid') return { ...added, mutated: false, entry: undefined };
     const { entry } = added;
     if (this.blocks.hasData(entry)) return undefined;
@@ -294,23 +314,23 @@ export class ChainstateManager {
    */
   testBlock(block: BlockView): BlockRejection | undefined {
     const { tip } = this;
-    const checked = checkBlockContents(block, this.#sha256d);
-    if (checked.status === 'invalid') return { ...checked, entry: undefined };
+    const { trial } = this.#active;
     if (!equalHashes(block.header.prevBlockHash, this.headers.hash(tip))) {
       const debug = 'proposal not based on tip';
       return { reason: 'inconclusive-not-best-prevblk', debug, mutated: false, entry: undefined };
     }
-    const place = this.#contextAfter(tip);
-    const context = { ...place, txids: checked.txids };
-    const fault = checkBlockContext(block, context, this.#params, this.#sha256d);
-    if (fault.status === 'invalid') return { ...fault, entry: undefined };
+    const checked = checkBlockContents(block, this.#sha256d);
+    if (checked.status === 'invalid') return { ...checked, entry: undefined };
+    const context = { ...this.#contextAfter(tip), txids: checked.txids };
+    const inContext = checkBlockContext(block, context, this.#params, this.#sha256d);
+    if (inContext.status === 'invalid') return { ...inContext, entry: undefined };
     const hash = block.hash(this.#sha256d);
-    const parts = { block, txids: checked.txids };
+    const { validator } = this.#resources;
     try {
-      const result = this.#validator.connect(parts, tip, hash, this.#trial, true);
+      const result = validator.connect({ block, txids: checked.txids }, tip, hash, trial, true);
       return result.status === 'ok' ? undefined : { ...result, mutated: false, entry: undefined };
     } finally {
-      this.#trial.discard();
+      trial.discard();
     }
   }
 
@@ -321,39 +341,26 @@ export class ChainstateManager {
    * @throws ChainstateError
    */
   activateBestChain(): void {
-    const before = this.chain.tip;
-    for (;;) {
-      if (this.#options.interrupted?.() === true) break;
-      const best = this.#candidates.best((entry) => this.#isUsable(entry));
-      if (best === undefined || best === this.chain.tip) break;
-      this.#moveTowards(best);
-      this.#candidates.prune(this.chain.tip);
-    }
-    const after = this.chain.tip;
-    if (after === undefined || after === before) return;
-    const fork = before === undefined ? undefined : this.headers.lastCommonAncestor(before, after);
-    this.#notify({ type: 'tip', tip: after, fork });
+    this.#active.activateBestChain();
+    this.#tellTip();
+    this.#background?.activateBestChain();
   }
 
   /**
    * Takes a block and all that build on it as invalid, going back as far as it takes (Core
    * `InvalidateBlock`). {@link activateBestChain} then finds the best of what is left.
    *
-   * @returns false for the genesis block
+   * @returns false for the first block
    */
   invalidateBlock(entry: HeaderEntry): boolean {
-    const parent = this.headers.parent(entry);
-    if (parent === undefined) return false;
-    const before = this.tip;
+    if (this.headers.parent(entry) === undefined) return false;
     while (this.chain.contains(entry)) {
-      if (this.#options.interrupted?.() === true) return true;
-      this.#disconnectTip();
+      if (this.#resources.interrupted()) return true;
+      this.#active.disconnectTip();
     }
     this.#markInvalid(entry, undefined);
-    this.#refreshCandidates();
-    if (this.tip !== before) {
-      this.#notify({ type: 'tip', tip: this.tip, fork: this.tip });
-    }
+    this.#active.refreshCandidates();
+    this.#tellTip();
     return true;
   }
 
@@ -361,7 +368,7 @@ export class ChainstateManager {
   reconsiderBlock(entry: HeaderEntry): void {
     for (const cleared of this.headers.clearInvalid(entry)) this.blocks.setFailed(cleared, false);
     this.#notify({ type: 'reconsidered', entry });
-    this.#refreshCandidates();
+    this.#active.refreshCandidates();
   }
 
   /** Treats a block as if it had come before all others of its work (Core `PreciousBlock`). */
@@ -374,54 +381,23 @@ export class ChainstateManager {
     this.#lastPreciousWork = work;
     this.blocks.setSequence(entry, this.#preciousSequence);
     if (this.#preciousSequence > -(2 ** 31)) this.#preciousSequence--;
-    if (this.blocks.isLinked(entry) && !this.headers.isInvalid(entry)) this.#candidates.add(entry);
+    if (this.blocks.isLinked(entry)) this.#active.addCandidate(entry);
     this.activateBestChain();
   }
 
-  /**
-   * A stored block.
-   *
-   * @returns undefined if it is not stored
-   * @throws ChainstateError if what is stored is not that block
-   */
+  /** A stored block; see {@link BlockStorage.readBlock}. */
   readBlock(entry: HeaderEntry): BlockView | undefined {
-    const recent = this.#recent.get(entry);
-    if (recent !== undefined) return recent.block;
-    const at = this.blocks.position(entry);
-    if (at === undefined) return undefined;
-    const hash = this.headers.hash(entry);
-    try {
-      const bytes = this.#options.files.readBlock(at);
-      if (equalHashes(this.#sha256d(bytes.subarray(0, BLOCK_HEADER_SIZE)), hash)) {
-        return BlockView.of(bytes);
-      }
-    } catch (error) {
-      throw this.#damaged(`block ${hashToHex(hash)}`, at, error);
-    }
-    throw this.#damaged(`block ${hashToHex(hash)}`, at);
+    return this.storage.readBlock(entry);
   }
 
-  /** What a stored block spent, or undefined if that is not stored. Throws as {@link readBlock} does. */
+  /** What a stored block spent; see {@link BlockStorage.readUndo}. */
   readUndo(entry: HeaderEntry): BlockUndo | undefined {
-    const parent = this.headers.parent(entry);
-    if (parent === undefined) return { transactions: [] };
-    const at = this.blocks.undoPosition(entry);
-    if (at === undefined) return undefined;
-    const what = `undo data of block ${hashToHex(this.headers.hash(entry))}`;
-    try {
-      const { undo, checksum } = this.#options.files.readUndo(at);
-      const expected = undoChecksum(this.headers.hash(parent), undo, this.#sha256d);
-      if (equalHashes(checksum, expected)) return decode(this.#undoCodec, undo);
-    } catch (error) {
-      throw this.#damaged(what, at, error);
-    }
-    throw this.#damaged(what, at);
+    return this.storage.readUndo(entry);
   }
 
   /** Stores what changed of the block index: after it, the process may end at any time. */
   saveIndex(): void {
-    const { dirty } = this.blocks;
-    const stored = [...dirty].map((entry) => ({
+    const stored = [...this.blocks.dirty].map((entry) => ({
       hash: this.headers.hash(entry),
       index: this.blocks.stored(entry),
     }));
@@ -430,23 +406,94 @@ export class ChainstateManager {
   }
 
   /**
-   * Stores everything, the coins included (Core `FlushStateToDisk`).
+   * Stores everything, the coins included (Core `FlushStateToDisk`), and then deletes block files if
+   * they take too much space.
    *
    * @param options.keep whether the coins stay in memory too
    */
   flush({ keep }: { readonly keep: boolean } = { keep: true }): void {
     this.#options.files.sync();
     this.saveIndex();
-    if (keep) this.#coins.sync();
-    else this.#coins.flush();
+    this.#active.flush({ keep });
+    this.#background?.flush({ keep });
+    const { pruneTarget } = this.#options;
+    if (pruneTarget !== undefined) this.#prune(pruneTarget, this.headers.height(this.tip));
+  }
+
+  /**
+   * Deletes block files that have no block above a height (`pruneblockchain`), as far as they are not
+   * among the last 288.
+   */
+  pruneTo(height: number): void {
+    this.flush();
+    this.#prune(0, height);
+  }
+
+  // --- snapshots ---------------------------------------------------------------------------------
+
+  /** Why the coins of a block cannot be loaded now, or what they have to be (Core `ActivateSnapshot`). */
+  snapshotFault(baseHash: Uint8Array): SnapshotFault | undefined {
+    return snapshotFault(baseHash, {
+      params: this.#params,
+      headers: this.headers,
+      tip: this.tip,
+      hasSnapshot: this.#active.base !== undefined,
+    });
+  }
+
+  /**
+   * Goes on from coins that were loaded, and whose hash was checked. Those of before are built further
+   * in the background.
+   *
+   * @param baseHash the block whose coins they are, for which {@link snapshotFault} found nothing
+   */
+  activateSnapshot(coins: CoinsStore, baseHash: Uint8Array): void {
+    const base = this.#snapshotBase(baseHash);
+    if (base === undefined) throw new Error('not a snapshot that is known');
+    this.blocks.assume(base.entry, base.data.chainTxCount);
+    this.flush();
+    this.#goOnFrom(coins, base.entry);
+    this.#active.load();
+    this.#toldTip = this.tip;
+    this.#notify({ type: 'snapshot', tip: this.tip, background: this.#background!.tip });
+    this.activateBestChain();
+  }
+
+  /**
+   * Whether the background chain has come to where the snapshot was made, so that its coins' hash can
+   * be compared with what it has to be.
+   */
+  get isSnapshotProvable(): AssumeutxoData | undefined {
+    if (this.#background?.isAtTarget !== true) return undefined;
+    return this.#snapshotBase(this.headers.hash(this.#background.tip))?.data;
+  }
+
+  /** The coins of the background chain, stored. */
+  backgroundCoins(): CoinsStore {
+    this.flush();
+    return this.#background!.store;
+  }
+
+  /** The snapshot has been proved: the background chain is needed no more. */
+  snapshotProved(): void {
+    this.#background = undefined;
+  }
+
+  #snapshotBase(
+    hash: Uint8Array,
+  ): { readonly entry: HeaderEntry; readonly data: AssumeutxoData } | undefined {
+    const data = this.#params.assumeutxo.find(({ blockHash }) => equalHashes(blockHash, hash));
+    const entry = this.headers.find(hash);
+    return data === undefined || entry === undefined ? undefined : { data, entry };
+  }
+
+  #goOnFrom(coins: CoinsStore, base: HeaderEntry): void {
+    this.#background = this.#active;
+    this.#background.become(this.#backgroundListener(), base);
+    this.#active = this.#newChainstate(coins, this.#activeListener(), base);
   }
 
   // --- taking blocks -----------------------------------------------------------------------------
-
-  #rejected(rejection: BlockRejection): ProcessBlockResult {
-    const { reason, debug, mutated, entry } = rejection;
-    return { status: 'rejected', reason, debug, mutated, entry };
-  }
 
   /** Whether a block that came is to be kept (Core `AcceptBlock`). */
   #isWanted(entry: HeaderEntry, requested: boolean): boolean {
@@ -487,26 +534,10 @@ export class ChainstateManager {
     this.#notify({ type: 'stored', entry });
   }
 
-  #received(
-    entry: HeaderEntry,
-    transactionCount: number,
-    at: { readonly file: number; readonly position: number },
-  ): void {
+  #received(entry: HeaderEntry, transactionCount: number, at: BlockPosition): void {
     for (const linked of this.blocks.received(entry, transactionCount, at)) {
-      this.#addCandidate(linked);
-    }
-  }
-
-  #addCandidate(entry: HeaderEntry): void {
-    const { tip } = this.chain;
-    if (this.headers.isInvalid(entry)) return;
-    if (tip === undefined || this.blocks.compare(entry, tip) >= 0) this.#candidates.add(entry);
-  }
-
-  #refreshCandidates(): void {
-    this.#candidates.clear();
-    for (let entry = 0; entry < this.headers.size; entry++) {
-      if (this.blocks.isLinked(entry)) this.#addCandidate(entry);
+      this.#active.addCandidate(linked);
+      this.#background?.addCandidate(linked);
     }
   }
 
@@ -524,145 +555,67 @@ export class ChainstateManager {
   #markInvalid(entry: HeaderEntry, rejection: Rejection | undefined): void {
     this.blocks.setFailed(entry, true);
     this.headers.markInvalid(entry);
-    this.#candidates.removeIf((candidate) => this.headers.isInvalid(candidate));
-    this.#notify({ type: 'invalid', entry, rejection });
+    this.#active.dropInvalidCandidates();
+    this.#background?.dropInvalidCandidates();
+    const told = rejection && { reason: rejection.reason, debug: rejection.debug };
+    this.#notify({ type: 'invalid', entry, rejection: told });
   }
 
-  // --- moving the chain --------------------------------------------------------------------------
+  // --- chain states ------------------------------------------------------------------------------
 
-  /** Whether all that it takes to connect a candidate is here. */
-  #isUsable(candidate: HeaderEntry): boolean {
-    if (this.headers.isInvalid(candidate)) return false;
-    for (
-      let at: HeaderEntry | undefined = candidate;
-      at !== undefined && !this.chain.contains(at);
-      at = this.headers.parent(at)
-    ) {
-      if (this.blocks.hasData(at)) continue;
-      // It was pruned: all that build on it wait until it comes again.
-      this.blocks.unlink(candidate);
-      return false;
-    }
-    return true;
-  }
-
-  /**
-   * Goes back to where the chains part, and on by some blocks, as far as they are good. What has come
-   * meanwhile, or turned out to be invalid, may then make another chain the best.
-   */
-  #moveTowards(best: HeaderEntry): void {
-    const fork = this.chain.findFork(best);
-    while (this.chain.tip !== fork) this.#disconnectTip();
-    const last = Math.min(this.headers.height(best), this.chain.height + BLOCKS_PER_STEP);
-    const path: HeaderEntry[] = [];
-    for (
-      let at: HeaderEntry | undefined = this.headers.ancestor(best, last);
-      at !== undefined && at !== fork;
-      at = this.headers.parent(at)
-    ) {
-      path.push(at);
-    }
-    for (let next = path.pop(); next !== undefined; next = path.pop()) {
-      if (this.#options.interrupted?.() === true) return;
-      if (!this.#connectTip(next)) return;
-    }
-  }
-
-  /** Returns whether the block is valid and now the tip. */
-  #connectTip(entry: HeaderEntry): boolean {
-    const checked = this.#checkedBlock(entry);
-    const parent = this.headers.parent(entry);
-    const hash = this.headers.hash(entry);
-    const trial = this.#trial;
-    const checkScripts = parent !== undefined && this.#mustCheckScripts(entry, hash);
-    const result = this.#validator.connect(checked, parent, hash, trial, checkScripts);
-    if (result.status === 'invalid') {
-      trial.discard();
-      this.#recent.delete(entry);
-      const { reason, debug } = result;
-      this.#judge(entry, { reason, debug, mutated: false, entry });
-      this.#markInvalid(entry, { reason, debug });
-      return false;
-    }
-    this.#judge(entry, 'valid');
-    if (parent !== undefined) this.#writeUndo(entry, parent, result.undo);
-    this.blocks.raise(entry, BlockStatus.VALID_SCRIPTS);
-    trial.flush();
-    this.chain.setTip(entry);
-    this.#candidates.add(entry);
-    this.#recent.delete(entry);
-    this.#notify({ type: 'connected', entry, transactions: checked.txids.length });
-    if (this.#coins.isLarge) this.flush({ keep: false });
-    return true;
-  }
-
-  #judge(entry: HeaderEntry, verdict: 'valid' | BlockRejection): void {
-    if (this.#watched?.entry === entry) this.#watched.verdict = verdict;
-  }
-
-  /** A block with its txids. One that comes from a file is checked again: disks fail. */
-  #checkedBlock(entry: HeaderEntry): CheckedBlock {
-    const recent = this.#recent.get(entry);
-    if (recent !== undefined) return recent;
-    const block = this.readBlock(entry);
-    if (block === undefined) throw new ChainstateError('corrupt', 'a block is gone from storage');
-    // Its proof of work is that of the hash it was read by.
-    const checked = checkBlock(block, this.#params, this.#sha256d);
-    if (checked.status === 'ok') return { block, txids: checked.txids };
-    throw this.#damaged(`block ${hashToHex(this.headers.hash(entry))}`, this.blocks.position(entry)!);
-  }
-
-  #writeUndo(entry: HeaderEntry, parent: HeaderEntry, undo: BlockUndo): void {
-    if (this.blocks.hasUndo(entry)) return;
-    const bytes = encode(this.#undoCodec, undo);
-    const checksum = undoChecksum(this.headers.hash(parent), bytes, this.#sha256d);
-    const { file } = this.blocks.position(entry)!;
-    this.blocks.undoWritten(entry, this.#options.files.writeUndo(file, bytes, checksum));
-  }
-
-  #disconnectTip(): void {
-    const entry = this.tip;
-    const block = this.readBlock(entry);
-    const undo = this.readUndo(entry);
-    if (block === undefined || undo === undefined) {
-      throw new ChainstateError('corrupt', 'there is no going back: blocks or undo data are gone');
-    }
-    const trial = this.#trial;
-    const hash = this.headers.hash(entry);
-    const height = this.headers.height(entry);
-    const txids = block.txids(this.#sha256d);
-    const result = disconnectBlock(block, undo, trial, { hash, height, txids });
-    if (result !== 'ok') {
-      trial.discard();
-      throw new ChainstateError('corrupt', `block ${hashToHex(hash)} could not be disconnected`);
-    }
-    trial.flush();
-    this.chain.setTip(this.headers.parent(entry)!);
-    this.#candidates.add(entry);
-    this.#candidates.add(this.tip);
-    this.#notify({ type: 'disconnected', entry });
-    if (this.#coins.isLarge) this.flush({ keep: false });
-  }
-
-  #mustCheckScripts(entry: HeaderEntry, hash: Uint8Array): boolean {
-    const reason = scriptCheckReason(entry, this.headers, {
-      params: this.#params,
-      assumeValid: this.#assumeValid,
-      minimumChainWork: this.#minimumChainWork,
+  #newChainstate(coins: CoinsStore, listener: ChainstateListener, base?: HeaderEntry): Chainstate {
+    const { salt = 0n, maxCoinsBytes } = this.#options;
+    return new Chainstate({
+      resources: this.#resources,
+      coins,
+      listener,
+      salt,
+      ...(maxCoinsBytes !== undefined && { maxCoinsBytes }),
+      ...(base !== undefined && { base }),
     });
-    if (reason !== this.#scriptReason) {
-      const at = `block #${this.headers.height(entry)} (${hashToHex(hash)})`;
-      const text =
-        reason === undefined
-          ? `Disabling script verification at ${at}.`
-          : `Enabling script verification at ${at}: ${reason}.`;
-      this.#notify({ type: 'log', level: 'info', text });
-      this.#scriptReason = reason;
-    }
-    return reason !== undefined;
   }
 
-  // --- loading -----------------------------------------------------------------------------------
+  #activeListener(): ChainstateListener {
+    return {
+      connected: (entry, transactions) => this.#notify({ type: 'connected', entry, transactions }),
+      disconnected: (entry) => this.#notify({ type: 'disconnected', entry }),
+      checked: (entry, rejection) => {
+        if (this.#watched?.entry !== entry) return;
+        this.#watched.verdict = rejection ? { ...rejection, mutated: false, entry } : 'valid';
+      },
+      invalid: (entry, rejection) => this.#markInvalid(entry, rejection),
+      scriptChecks: (text) => this.#notify({ type: 'log', level: 'info', text }),
+      large: () => this.flush({ keep: false }),
+    };
+  }
+
+  #backgroundListener(): ChainstateListener {
+    return {
+      connected: () => this.#tellBackground(),
+      disconnected: () => this.#tellBackground(),
+      checked: () => {},
+      invalid: (entry, { reason }) => {
+        const name = hashToHex(this.headers.hash(entry));
+        const text = `block ${name}, which the snapshot rests on, is invalid (${reason})`;
+        throw new ChainstateError('corrupt', text);
+      },
+      scriptChecks: () => {},
+      large: () => this.flush({ keep: false }),
+    };
+  }
+
+  #tellBackground(): void {
+    this.#notify({ type: 'background', tip: this.#background!.tip });
+  }
+
+  #tellTip(): void {
+    const before = this.#toldTip;
+    const { tip } = this;
+    if (tip === before) return;
+    this.#toldTip = tip;
+    const fork = before === undefined ? undefined : this.headers.lastCommonAncestor(before, tip);
+    this.#notify({ type: 'tip', tip, fork });
+  }
 
   #keepGenesis(): void {
     if (this.blocks.hasData(0)) return;
@@ -671,52 +624,34 @@ export class ChainstateManager {
     this.#received(0, block.transactionCount, at);
   }
 
-  /** Ends a write of coins that the process did not live to end (Core `ReplayBlocks`). */
-  #replay(): void {
-    const { coins } = this.#options;
-    const heads = coins.headBlocks();
-    if (heads === undefined) return;
-    const to = this.headers.find(heads.newTip);
-    const from = this.headers.find(heads.oldTip);
-    const hasOld = heads.oldTip.some((byte) => byte !== 0);
-    if (to === undefined || (hasOld && from === undefined)) {
-      throw new ChainstateError('corrupt', 'the coins are between blocks that are not in the index');
+  #prune(target: number, height: number): void {
+    const { files, index } = this.#options;
+    // What proves a snapshot needs its blocks until they are connected.
+    const limit = Math.min(height, this.#background?.chain.height ?? height);
+    const chosen = filesToPrune(files.files(), target, limit, this.headers.height(this.tip));
+    if (chosen.length === 0) return;
+    if (!this.hasPruned) index.setFlag(PRUNED_FLAG, true);
+    for (const file of chosen) {
+      const entries = this.blocks.entriesIn(file);
+      for (const entry of entries) this.blocks.pruned(entry);
+      this.#notify({ type: 'pruned', file, entries });
+      files.remove(file);
     }
-    this.#notify({ type: 'log', level: 'info', text: 'Replaying blocks' });
-    const fork = from === undefined ? undefined : this.headers.lastCommonAncestor(from, to);
-    const trial = this.#trial;
-    for (let at = from; at !== undefined && at !== fork; at = this.headers.parent(at)) {
-      const [block, undo] = [this.readBlock(at), this.readUndo(at)];
-      if (block === undefined || undo === undefined) {
-        throw new ChainstateError('corrupt', 'blocks to go back over are gone');
-      }
-      const options = { hash: this.headers.hash(at), height: this.headers.height(at) };
-      if (disconnectBlock(block, undo, trial, options) === 'failed') {
-        throw new ChainstateError('corrupt', 'undo data do not fit their block');
-      }
-    }
-    const first = fork === undefined ? 0 : this.headers.height(fork) + 1;
-    for (let height = first; height <= this.headers.height(to); height++) {
-      const entry = this.headers.ancestor(to, height);
-      const block = this.readBlock(entry);
-      if (block === undefined) throw new ChainstateError('corrupt', 'blocks to replay are gone');
-      replayBlock(block, trial, { height, txids: block.txids(this.#sha256d) });
-    }
-    trial.setBestBlock(heads.newTip);
-    trial.flush();
-    this.#coins.flush();
-  }
-
-  #damaged(
-    what: string,
-    at: { readonly file: number; readonly position: number },
-    cause?: unknown,
-  ): ChainstateError {
-    const where = `file ${at.file} at byte ${at.position}`;
-    return new ChainstateError('corrupt', `${what} is damaged on disk, in ${where}`, { cause });
+    this.saveIndex();
   }
 
   #notify(event: ChainEvent): void {
     this.#options.notify?.(event);
   }
+}
+
+const ORPHAN: BlockRejection = {
+  reason: 'prev-blk-not-found',
+  debug: '',
+  mutated: false,
+  entry: undefined,
+};
+
+function rejected({ reason, debug, mutated, entry }: BlockRejection): ProcessBlockResult {
+  return { status: 'rejected', reason, debug, mutated, entry };
 }

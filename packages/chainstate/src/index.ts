@@ -42,10 +42,13 @@ export { BlockIndex } from './block-index.ts';
 export { BlockIndexStore } from './block-index-store.ts';
 export type { StoredBlock } from './block-index-store.ts';
 export type { ChainEvent } from './chain-event.ts';
-export { ChainstateError, ChainstateManager } from './chainstate-manager.ts';
+export { ChainstateError } from './chainstate-error.ts';
+export { ChainstateManager } from './chainstate-manager.ts';
 export type {
-  BlockRejection, ChainstateManagerOptions, ProcessBlockResult,
+  BlockRejection, ChainstateManagerOptions, LoadedSnapshot, ProcessBlockResult,
 } from './chainstate-manager.ts';
+export type { SnapshotFault } from './snapshot-fault.ts';
+export { BlockStorage } from './block-storage.ts';
 export { connectBlock, replayBlock } from './connect-block.ts';
 export type {
   CoinsRejectReason, ConnectBlockOptions, ConnectBlockResult, Rejection, SpendingTransaction,
@@ -60,3 +63,11 @@ export {
   SNAPSHOT_METADATA_SIZE, SnapshotDecoder, SnapshotEncoder, SnapshotMetadata,
 } from './snapshot.ts';
 export type { SnapshotDecoderOptions } from './snapshot.ts';
+export { stepIndex } from './chain-index.ts';
+export type { BlockId, ChainIndex, ChainReader, IndexStep, MissingData } from './chain-index.ts';
+export { transactionAt, TxIndex } from './tx-index.ts';
+export type { TxIndexBlock, TxPosition } from './tx-index.ts';
+export { BlockFilterIndex } from './block-filter-index.ts';
+export type {
+  BlockFilterEntry, BlockFilterIndexBlock, StoredBlockFilter,
+} from './block-filter-index.ts';

@@ -18,7 +18,7 @@ export class ActiveChain {
   readonly #anchorHeight: number;
   #stored: Uint8Array;
   /** The chain by height, from the anchor's. */
-  readonly #entries: HeaderEntry[];
+  #entries: HeaderEntry[];
 
   /** The block that the tree starts at counts as stored. */
   constructor(headers: HeaderTree, state: ChainState = { tip: headers.anchor, stored: [] }) {
@@ -28,11 +28,7 @@ export class ActiveChain {
     this.#stored = new Uint8Array(Math.max(1_024, headers.size));
     this.#stored[anchor] = 1;
     for (const entry of state.stored) this.#setStored(entry, 1);
-    this.#entries = [];
-    for (let at: HeaderEntry | undefined = state.tip; at !== undefined; at = headers.parent(at)) {
-      this.#entries.push(at);
-    }
-    this.#entries.reverse();
+    this.#entries = chainTo(headers, state.tip);
   }
 
   /** The last block of the chain. */
@@ -74,6 +70,9 @@ export class ActiveChain {
       case 'pruned':
         for (const entry of event.entries) this.#setStored(entry, 0);
         break;
+      case 'snapshot':
+        this.#entries = chainTo(this.#headers, event.tip);
+        break;
       case 'connected':
         if (event.entry === this.#headers.anchor && this.#entries.length === 1) break;
         if (this.#headers.parent(event.entry) !== this.tip()) throw new Error('not the next block');
@@ -96,4 +95,13 @@ export class ActiveChain {
     }
     this.#stored[entry] = value;
   }
+}
+
+/** All headers from the first to one of them. */
+function chainTo(headers: HeaderTree, tip: HeaderEntry): HeaderEntry[] {
+  const entries: HeaderEntry[] = [];
+  for (let at: HeaderEntry | undefined = tip; at !== undefined; at = headers.parent(at)) {
+    entries.push(at);
+  }
+  return entries.reverse();
 }

@@ -28,6 +28,10 @@ export type ChainEvent =
     }
   /** The user took that back. */
   | { readonly type: 'reconsidered'; readonly entry: HeaderEntry }
+  /** The chain goes on from coins that were loaded; another one, behind it, is to prove them. */
+  | { readonly type: 'snapshot'; readonly tip: HeaderEntry; readonly background: HeaderEntry }
+  /** How far that one has come. */
+  | { readonly type: 'background'; readonly tip: HeaderEntry }
   /** Blocks were deleted to save space. */
   | { readonly type: 'pruned'; readonly entries: readonly HeaderEntry[] };
 

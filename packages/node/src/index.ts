@@ -28,6 +28,7 @@ export type {
 export { isLocalAddress, isRoutable, networkClass } from './network-class.ts';
 export type { NetworkClass } from './network-class.ts';
 export { Subnet } from './subnet.ts';
+export { PROTOCOL_VERSION } from '@btcp2p/peer';
 export type { NodeDisconnectReason, NodeEvent, NodeNoticeCode } from './node-event.ts';
 export type { ChainJob, ChainResult, Job, JobResult } from './job.ts';
 export type { BlockOutcome, ChainEvent, ChainRejection } from './chain-port.ts';

@@ -36,3 +36,9 @@ export { nativeEllSwift, nativeSecp256k1, secp256k1Source } from './native-secp2
 export type { Secp256k1Source } from './native-secp256k1.ts';
 export { wasmSecp256k1 } from './secp256k1-wasm.ts';
 export { nativeSha256d } from './native-sha256d.ts';
+export { nativeScriptHashes } from './native-script-hashes.ts';
+export { nativeVerifier } from './native-verifier.ts';
+export type { NativeVerifier, VerifierSource } from './native-verifier.ts';
+export { AddonGate } from './addon-gate.ts';
+export { ScriptCheckPool } from './script-check-pool.ts';
+export type { ScriptCheckFailure, ScriptCheckPoolOptions } from './script-check-pool.ts';

@@ -1,5 +1,5 @@
 import type Module from 'node:module';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { runInThisContext } from 'node:vm';
 import { installGolomb } from './install.ts';
 
@@ -29,6 +29,10 @@ export interface Golomb {
   buffer(bytes: Uint8Array): Uint8Array;
 }
 
+interface Loader {
+  load(directory: string): Golomb;
+}
+
 /**
  * Loads golomb into this process, for comparisons; the first call ever installs it. Its native parts
  * are not built, so that SipHash is JavaScript.
@@ -40,19 +44,7 @@ export function loadGolomb(): Golomb {
   const { createRequire } = runInThisContext(
     `process.getBuiltinModule('node:module')`,
   ) as typeof Module;
-  const require = createRequire(join(installGolomb(), 'node_modules', 'golomb', 'package.json'));
-  const before = process.env['NODE_BACKEND'];
-  process.env['NODE_BACKEND'] = 'js';
-  try {
-    const golomb = require('golomb') as Pick<Golomb, 'fromItems' | 'fromNBytes'>;
-    return {
-      version: (require('./package.json') as { readonly version: string }).version,
-      fromItems: (p, key, elements) => golomb.fromItems(p, key, elements),
-      fromNBytes: (p, bytes) => golomb.fromNBytes(p, bytes),
-      buffer: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    };
-  } finally {
-    if (before === undefined) delete process.env['NODE_BACKEND'];
-    else process.env['NODE_BACKEND'] = before;
-  }
+  const require = createRequire(import.meta.url);
+  const script = fileURLToPath(new URL('../child/load-golomb.cjs', import.meta.url));
+  return (require(script) as Loader).load(installGolomb());
 }

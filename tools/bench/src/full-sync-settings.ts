@@ -15,6 +15,8 @@ const SIZES: Readonly<Record<string, readonly Recipe[]>> = {
   full: [{ blocks: 2_000, transactions: 200_000 }, { blocks: 20_000, transactions: 0 }],
 };
 
+const RIVALS = ['bitcoind', 'bcoin'];
+
 const DEFAULT_ROUNDS = 3;
 
 /**
@@ -30,6 +32,9 @@ export function fullSyncSettings(
   const rounds = Number(environment['FULLSYNC_ROUNDS'] || DEFAULT_ROUNDS);
   if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error('FULLSYNC_ROUNDS is no count');
   const without = (environment['FULLSYNC_WITHOUT'] ?? '').split(',').filter((name) => name !== '');
+  if (!without.every((name) => RIVALS.includes(name))) {
+    throw new Error(`FULLSYNC_WITHOUT: there are ${RIVALS.join(' and ')}`);
+  }
   return { chains: SIZES[size] ?? size.split(',').map(parseChain), rounds, without };
 }
 

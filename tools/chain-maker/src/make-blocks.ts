@@ -75,9 +75,14 @@ export function* makeBlocks(recipe: Recipe): Generator<BlockView, void, undefine
 }
 
 function checkRecipe({ blocks, transactions }: Recipe): void {
+  if (!isCount(blocks)) throw new RangeError(`${blocks} blocks`);
   const most = MAX_PER_BLOCK * Math.max(0, blocks - COINBASE_MATURITY);
-  if (Number.isSafeInteger(transactions) && transactions >= 0 && transactions <= most) return;
+  if (isCount(transactions) && transactions <= most) return;
   throw new RangeError(`${blocks} blocks cannot have ${transactions} payments, but at most ${most}`);
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 /** Everyone's coins, and payments with them. */

@@ -11,15 +11,17 @@ const HALF_ORDER = ORDER / 2n;
 /** SHA-256 of the tag, twice: what precedes the message in a tagged hash (BIP 340). */
 const CHALLENGE = tagPrefix('BIP0340/challenge');
 
-interface Nonce extends Key {
+interface Nonce {
+  readonly key: Key;
+  /** Of the secret. */
   readonly inverse: bigint;
   /** X of the point. */
   readonly x: bigint;
 }
 
 /**
- * Makes signatures that every node accepts, some twenty times faster than libsecp256k1 does, and the
- * same ones on every machine: its nonces and their points are made beforehand, and used again and
+ * Makes signatures that every node accepts, in about a ninth of the time that libsecp256k1 takes, and
+ * the same ones on every machine: its nonces and their points are made beforehand, and used again and
  * again. From two signatures with the same nonce and key anyone can compute the key, so that these
  * keys guard nothing.
  */
@@ -29,7 +31,7 @@ export class Signer {
   /** @param seed 32 bytes */
   constructor(seed: Uint8Array) {
     this.#nonces = keyRow(seed, NONCES).map((key) => ({
-      ...key,
+      key,
       inverse: secp256k1.Point.Fn.inv(key.secret),
       x: toInteger(key.publicKey.subarray(1)),
     }));
@@ -48,13 +50,13 @@ export class Signer {
     const nonce = this.#nonce(hash);
     const message = new Uint8Array(160);
     message.set(CHALLENGE, 0);
-    message.set(nonce.publicKey.subarray(1), 64);
+    message.set(nonce.key.publicKey.subarray(1), 64);
     message.set(key.publicKey.subarray(1), 96);
     message.set(hash, 128);
     const challenge = toInteger(nodeHashes.sha256(message));
     const signature = new Uint8Array(64);
-    signature.set(nonce.publicKey.subarray(1), 0);
-    writeInteger((nonce.evenSecret + challenge * key.evenSecret) % ORDER, signature, 32);
+    signature.set(nonce.key.publicKey.subarray(1), 0);
+    writeInteger((nonce.key.evenSecret + challenge * key.evenSecret) % ORDER, signature, 32);
     return signature;
   }
 

@@ -12,6 +12,8 @@ export interface ChainSettings {
   readonly directory: string;
   /** `-blocksxor`. */
   readonly blocksXor: boolean;
+  /** Bytes that block files may take (`-prune`); 1 for only when asked, undefined for never. */
+  readonly pruneTarget: number | undefined;
   /** `-fastprune`. */
   readonly fastPrune: boolean;
   /** Bytes of the coins cache (`-dbcache`). */
@@ -43,6 +45,8 @@ export interface BlockFacts {
   /** Transactions of its chain up to it; 0 if a block of that never was here. */
   readonly chainTransactions: number;
   readonly hasData: boolean;
+  /** Whether it was connected at some time, so that all of it is known to be valid. */
+  readonly isValidScripts: boolean;
   readonly isInvalid: boolean;
 }
 
@@ -64,6 +68,14 @@ export type QueryJob =
   | { readonly type: 'scan-coins'; readonly scripts: readonly Uint8Array[] }
   /** Bytes of all block and undo files. */
   | { readonly type: 'size-on-disk' }
+  /** Writes all coins of the tip into a file, absolute (`dumptxoutset`). */
+  | { readonly type: 'dump-snapshot'; readonly path: string }
+  /** Goes on from the coins of such a file (`loadtxoutset`). */
+  | { readonly type: 'load-snapshot'; readonly path: string }
+  /** What `getchainstates` says. */
+  | { readonly type: 'chain-states' }
+  /** Deletes block files up to a height; answers the height up to which all are gone. */
+  | { readonly type: 'prune'; readonly height: number }
   /** Stores everything now. */
   | { readonly type: 'flush' };
 
@@ -89,7 +101,31 @@ export interface QueryResults {
   'coin-stats': CoinStatsAnswer;
   'scan-coins': { readonly tip: HeaderEntry; readonly searched: number; readonly coins: readonly FoundCoin[] };
   'size-on-disk': number;
+  'dump-snapshot': SnapshotAnswer;
+  'load-snapshot': SnapshotAnswer;
+  'chain-states': readonly ChainStateAnswer[];
+  prune: number;
   flush: undefined;
+}
+
+/** A snapshot that was written or loaded. */
+export interface SnapshotAnswer {
+  readonly coins: number;
+  /** The block whose coins they are. */
+  readonly base: HeaderEntry;
+  /** `hash_serialized_3`: 32 bytes in wire order. */
+  readonly hash: Uint8Array;
+}
+
+/** One chain of blocks with its coins. */
+export interface ChainStateAnswer {
+  readonly tip: HeaderEntry;
+  /** The block whose coins it started from; undefined if that is the first. */
+  readonly snapshotBase: HeaderEntry | undefined;
+  /** Whether it is known to be valid from the first block on. */
+  readonly validated: boolean;
+  /** Bytes that its coins take in memory. */
+  readonly coinsBytes: number;
 }
 
 /** The answer to `coin-stats`. */

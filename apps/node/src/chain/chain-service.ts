@@ -3,13 +3,14 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BlockIndexStore,
+  BlockStatus,
   ChainstateManager,
   CoinsStore,
   CoinStats,
   MuHash3072,
   blockUndoCodec,
   type ChainEvent,
-  type CoinEntry,
+  type LoadedSnapshot,
   type ScriptChecker,
 } from '@btcp2p/chainstate';
 import {
@@ -25,18 +26,30 @@ import {
   BLOCK_HEADER_SIZE,
   BlockView,
   encode,
+  equalHashes,
+  hashToHex,
   networks,
   toHex,
 } from '@btcp2p/wire';
-import { fileError, systemErrorCode } from '../node-error.ts';
+import { fileError, NodeError, systemErrorCode } from '../node-error.ts';
 import { blocksXorKey, externalXorKey } from '../storage/files/blocks-xor-key.ts';
 import { DiskBlockFiles } from '../storage/files/disk-block-files.ts';
-import { cleanupBlockRevFiles } from '../storage/files/file-names.ts';
+import {
+  cleanupBlockRevFiles,
+  fileName,
+  fileNumbers,
+  removeUndoFiles,
+} from '../storage/files/file-names.ts';
 import { readBytesAt } from '../storage/files/read-bytes-at.ts';
-import { scanBlocks } from '../storage/files/scan-blocks.ts';
+import { scanBlocks, type ScannedBlock } from '../storage/files/scan-blocks.ts';
 import { LmdbStore } from '../storage/kv/lmdb-store.ts';
+import { ChainQueryError } from './chain-query-error.ts';
+import { CoinsDirectories } from './coins-directories.ts';
+import { SnapshotReader, writeSnapshot } from './snapshot-file.ts';
 import type {
   ChainSettings,
+  ChainStateAnswer,
+  SnapshotAnswer,
   CoinStatsAnswer,
   FoundCoin,
   LoadedChain,
@@ -60,7 +73,8 @@ export class ChainService {
   readonly #headerFile: HeaderFile;
   readonly #indexStore: LmdbStore;
   readonly #coinsStore: LmdbStore;
-  readonly #coins: CoinsStore;
+  readonly #directories: CoinsDirectories;
+  #snapshotStore: LmdbStore | undefined;
   readonly #index: BlockIndexStore;
   readonly #files: DiskBlockFiles;
   readonly #key: Uint8Array;
@@ -86,7 +100,7 @@ export class ChainService {
     const network = networks[settings.chain];
     const params = consensusParams(network, settings.consensus);
     const blocks = join(settings.directory, 'blocks');
-    const chainstate = join(settings.directory, 'chainstate');
+    this.#directories = new CoinsDirectories(settings.directory);
     mkdirSync(blocks, { recursive: true });
     const key = blocksXorKey(blocks, settings.blocksXor);
     this.#headers = new HeaderTree({
@@ -97,7 +111,7 @@ export class ChainService {
     });
     this.#headerFile = this.#openHeaders(join(blocks, 'headers.dat'));
     this.#indexStore = LmdbStore.open(join(blocks, 'index'));
-    this.#coinsStore = LmdbStore.open(chainstate);
+    this.#coinsStore = LmdbStore.open(this.#directories.coins);
     const index = new BlockIndexStore(this.#indexStore);
     this.#index = index;
     this.#key = key;
@@ -105,9 +119,14 @@ export class ChainService {
     if (settings.reindex) {
       index.clear();
       index.setReindexing(true);
-      cleanupBlockRevFiles(blocks);
+      // What stands behind a gap cannot be kept where files are deleted from the front.
+      if (settings.pruneTarget === undefined) removeUndoFiles(blocks);
+      else cleanupBlockRevFiles(blocks);
     }
-    if (settings.reindex || settings.reindexChainstate) clearStore(this.#coinsStore);
+    if (settings.reindex || settings.reindexChainstate) {
+      clearStore(this.#coinsStore);
+      this.#directories.removeSnapshot();
+    }
     this.#files = new DiskBlockFiles({
       directory: blocks,
       magic: this.#magic,
@@ -115,13 +134,14 @@ export class ChainService {
       infos: index.files(),
       fastPrune: settings.fastPrune,
     });
-    this.#coins = new CoinsStore(this.#coinsStore);
+    const snapshot = this.#openSnapshot();
     this.#manager = new ChainstateManager({
       network,
       params,
       headers: this.#headers,
       index,
-      coins: this.#coins,
+      coins: new CoinsStore(this.#coinsStore),
+      ...(snapshot && { snapshot }),
       files: this.#files,
       scripts,
       notify,
@@ -129,6 +149,8 @@ export class ChainService {
       sha256d: nativeSha256d,
       salt: settings.salt,
       maxCoinsBytes: settings.cacheBytes,
+      ...(settings.pruneTarget !== undefined &&
+        settings.pruneTarget > 1 && { pruneTarget: settings.pruneTarget }),
       ...(settings.assumeValid && { assumeValid: settings.assumeValid }),
       ...(settings.minimumChainWork !== undefined && {
         minimumChainWork: settings.minimumChainWork,
@@ -143,8 +165,10 @@ export class ChainService {
   /** Takes what is stored, rebuilds what is to be rebuilt, and says what there is. */
   load(): LoadedChain {
     const manager = this.#manager;
-    manager.load();
-    if (this.#index.isReindexing) this.#reindex();
+    manager.load(() => {
+      if (this.#index.isReindexing) this.#reindex();
+      else this.#findLostBlocks();
+    });
     manager.activateBestChain();
     for (const path of this.#settings.loadBlock) this.#loadBlocks(path);
     this.#keepNewHeaders();
@@ -204,6 +228,7 @@ export class ChainService {
           transactions: manager.blocks.transactionCount(entry),
           chainTransactions: manager.blocks.chainTransactionCount(entry),
           hasData: manager.blocks.hasData(entry),
+          isValidScripts: isValidScripts(manager.blocks.status(entry)),
           isInvalid: this.#headers.isInvalid(entry),
         }));
       case 'block-undo': {
@@ -224,6 +249,15 @@ export class ChainService {
         for (const info of this.#files.files().values()) size += info.size + info.undoSize;
         return size;
       }
+      case 'dump-snapshot':
+        return this.#dumpSnapshot(job.path);
+      case 'load-snapshot':
+        return this.#loadSnapshot(job.path);
+      case 'chain-states':
+        return this.#chainStates();
+      case 'prune':
+        manager.pruneTo(job.height);
+        return this.#prunedHeight();
       case 'flush':
         this.#flush();
         return undefined;
@@ -240,6 +274,7 @@ export class ChainService {
       this.#savedAt = now;
       this.#manager.saveIndex();
     }
+    this.#proveSnapshot();
   }
 
   /** Stores everything and closes all files. */
@@ -247,6 +282,7 @@ export class ChainService {
     this.#flush();
     this.#headerFile.close();
     this.#coinsStore.close();
+    this.#snapshotStore?.close();
     this.#indexStore.close();
   }
 
@@ -293,28 +329,47 @@ export class ChainService {
 
   /** Builds the block index anew from the block files (`-reindex`). */
   #reindex(): void {
-    const { directory, now } = this.#settings;
-    const path = join(directory, 'blocks');
+    const path = join(this.#settings.directory, 'blocks');
     this.#log('Reindexing block files...');
-    const taken = importBlocks(scanBlocks(path, this.#key, this.#magic), {
+    const taken = this.#indexBlocks(scanBlocks(path, this.#key, this.#magic));
+    if (this.#isInterrupted) return;
+    this.#index.setReindexing(false);
+    this.#log(`Reindexing finished: ${taken} blocks`);
+  }
+
+  /** Blocks that were stored after the index was, when the process was killed. */
+  #findLostBlocks(): void {
+    const directory = join(this.#settings.directory, 'blocks');
+    const known = this.#index.files();
+    const last = Math.max(0, ...known.keys());
+    let taken = 0;
+    for (const file of fileNumbers(directory, 'blk')) {
+      if (file < last) continue;
+      const path = join(directory, fileName('blk', file));
+      const from = known.get(file)?.size ?? 0;
+      taken += this.#indexBlocks(scanBlocks(path, this.#key, this.#magic, file, from));
+    }
+    if (taken > 0) this.#log(`Found ${taken} blocks that were not in the block index`);
+  }
+
+  /** Takes note of blocks in our own files. Returns how many are good. */
+  #indexBlocks(blocks: Iterable<ScannedBlock>): number {
+    const { now } = this.#settings;
+    return importBlocks(blocks, {
       sha256d: nativeSha256d,
-      isKnown: (hash) => this.#isStored(hash),
-      accept: (block, at) => {
-        const { file, position } = at;
-        const rejection = this.#manager.indexBlock(block, { file, position }, now);
-        if (rejection !== undefined) return false;
+      isStored: (hash) => this.#isStored(hash),
+      accept: (block, { file, position }) => {
+        const at = { file, position };
+        if (this.#manager.indexBlock(block, at, now) !== undefined) return false;
         const entry = this.#headers.find(block.hash(nativeSha256d))!;
         const height = this.#headers.height(entry);
-        this.#files.updateBlockInfo({ file, position }, block.size, height, block.header.time);
+        this.#files.updateBlockInfo(at, block.size, height, block.header.time);
         this.#saveSometimes();
         return true;
       },
       read: ({ file, position }) => this.#files.readBlock({ file, position }),
       interrupted: () => this.#isInterrupted,
     });
-    if (this.#isInterrupted) return;
-    this.#index.setReindexing(false);
-    this.#log(`Reindexing finished: ${taken} blocks`);
   }
 
   /** Takes the blocks of a file of another origin (`-loadblock`). */
@@ -325,7 +380,7 @@ export class ChainService {
       const key = externalXorKey(path);
       const taken = importBlocks(scanBlocks(path, key, this.#magic), {
         sha256d: nativeSha256d,
-        isKnown: (hash) => this.#isStored(hash),
+        isStored: (hash) => this.#isStored(hash),
         accept: (block) => {
           const copy = BlockView.of(block.bytes.slice());
           const result = this.#manager.processBlock(copy, now, { requested: true });
@@ -374,16 +429,24 @@ export class ChainService {
     this.#manager.flush();
     this.#indexStore.sync();
     this.#coinsStore.sync();
+    this.#snapshotStore?.sync();
+  }
+
+  // --- coins -------------------------------------------------------------------------------------
+
+  /** The coins of the tip, all stored. */
+  #allCoins(): CoinsStore {
+    this.#manager.flush();
+    return this.#manager.storedCoins;
   }
 
   #coinStats(hash: 'hash_serialized_3' | 'muhash' | 'none'): CoinStatsAnswer {
     const { tip } = this.#manager;
-    this.#manager.flush();
     const stats = new CoinStats({
       ...(hash === 'hash_serialized_3' && { serialized: createHash('sha256') }),
       ...(hash === 'muhash' && { muhash: new MuHash3072() }),
     });
-    for (const coin of this.#coins.coins()) stats.add(coin);
+    for (const coin of this.#allCoins().coins()) stats.add(coin);
     const { transactions, txouts, bogosize, totalAmount } = stats.totals();
     let digest: Uint8Array | undefined;
     if (hash === 'hash_serialized_3') digest = stats.hashSerialized3();
@@ -400,16 +463,130 @@ export class ChainService {
 
   #scanCoins(scripts: readonly Uint8Array[]): QueryResults['scan-coins'] {
     const { tip } = this.#manager;
-    this.#manager.flush();
     const wanted = new Set(scripts.map(toHex));
     const coins: FoundCoin[] = [];
     let searched = 0;
-    for (const { outpoint, coin } of this.#coins.coins()) {
+    for (const { outpoint, coin } of this.#allCoins().coins()) {
       searched++;
-      if (wanted.has(toHex(coin.scriptPubKey))) coins.push(found({ outpoint, coin }));
+      if (wanted.has(toHex(coin.scriptPubKey))) coins.push({ ...outpoint, ...coin });
     }
     return { tip, searched, coins };
   }
+
+  #prunedHeight(): number {
+    const { chain, blocks } = this.#manager;
+    let height = chain.height;
+    while (height >= 0 && blocks.hasData(chain.at(height)!)) height--;
+    return height;
+  }
+
+  // --- snapshots ---------------------------------------------------------------------------------
+
+  #openSnapshot(): LoadedSnapshot | undefined {
+    const baseHash = this.#directories.baseHash();
+    if (baseHash === undefined) return undefined;
+    this.#snapshotStore = LmdbStore.open(this.#directories.snapshot);
+    return { coins: new CoinsStore(this.#snapshotStore), baseHash };
+  }
+
+  #dumpSnapshot(path: string): SnapshotAnswer {
+    const { tip } = this.#manager;
+    const store = this.#allCoins();
+    let coins = 0;
+    for (const _ of store.coins()) coins++;
+    const stats = new CoinStats({ serialized: createHash('sha256') });
+    const metadata = {
+      magic: this.#magic,
+      baseBlockHash: this.#headers.hash(tip),
+      coinsCount: BigInt(coins),
+    };
+    writeSnapshot(path, metadata, store.coins(), (coin) => stats.add(coin));
+    return { coins, base: tip, hash: stats.hashSerialized3() };
+  }
+
+  #loadSnapshot(path: string): SnapshotAnswer {
+    const reader = openSnapshotFile(path, this.#magic);
+    try {
+      const { baseBlockHash } = reader.metadata;
+      const fault = this.#manager.snapshotFault(baseBlockHash);
+      if (fault !== undefined) throw new ChainQueryError(`Unable to load UTXO snapshot: ${fault.message}. (${path})`);
+      return this.#populate(reader, this.#headers.find(baseBlockHash)!);
+    } finally {
+      reader.close();
+    }
+  }
+
+  #populate(reader: SnapshotReader, base: HeaderEntry): SnapshotAnswer {
+    const { baseBlockHash, coinsCount } = reader.metadata;
+    const { chain, consensus } = this.#settings;
+    const { assumeutxo } = consensusParams(networks[chain], consensus);
+    const known = assumeutxo.find(({ blockHash }) => equalHashes(blockHash, baseBlockHash))!;
+    this.#directories.removeSnapshot();
+    const store = LmdbStore.open(this.#directories.snapshot);
+    try {
+      const coins = new CoinsStore(store);
+      this.#log(`[snapshot] loading ${coinsCount} coins from snapshot ${hashToHex(baseBlockHash)}`);
+      coins.write(reader.coins(this.#headers.height(base)), baseBlockHash);
+      const stats = new CoinStats({ serialized: createHash('sha256') });
+      for (const coin of coins.coins()) stats.add(coin);
+      const hash = stats.hashSerialized3();
+      if (!equalHashes(hash, known.hashSerialized)) {
+        const expected = hashToHex(known.hashSerialized);
+        const text = `Bad snapshot content hash: expected ${expected}, got ${hashToHex(hash)}`;
+        throw new ChainQueryError(`Unable to load UTXO snapshot: Population failed: ${text}.`);
+      }
+      store.sync();
+      this.#directories.setBaseHash(baseBlockHash);
+      this.#snapshotStore = store;
+      this.#manager.activateSnapshot(coins, baseBlockHash);
+      return { coins: Number(coinsCount), base, hash };
+    } catch (error) {
+      if (this.#snapshotStore === undefined) {
+        store.close();
+        this.#directories.removeSnapshot();
+      }
+      throw error;
+    }
+  }
+
+  /** Once all blocks up to the snapshot's are connected, compares its hash with what they come to. */
+  #proveSnapshot(): void {
+    const data = this.#manager.isSnapshotProvable;
+    if (data === undefined) return;
+    const stats = new CoinStats({ serialized: createHash('sha256') });
+    for (const coin of this.#manager.backgroundCoins().coins()) stats.add(coin);
+    const hash = stats.hashSerialized3();
+    if (equalHashes(hash, data.hashSerialized)) {
+      this.#log(`[snapshot] snapshot beginning at ${hashToHex(data.blockHash)} has been fully validated`);
+      this.#manager.snapshotProved();
+      this.#directories.setProved();
+      return;
+    }
+    this.#snapshotStore?.close();
+    const path = this.#directories.setInvalid();
+    throw new NodeError(
+      'corrupt',
+      `The coins of the snapshot at height ${data.height} are wrong: their hash should be ` +
+        `${hashToHex(hash)}. They were moved to ${path}; restart to go on without them.`,
+    );
+  }
+
+  #chainStates(): ChainStateAnswer[] {
+    const { tip, coins, background } = this.#manager;
+    const active: ChainStateAnswer = {
+      tip,
+      snapshotBase: background?.target,
+      validated: background === undefined,
+      coinsBytes: coins.byteLength,
+    };
+    if (background === undefined) return [active];
+    const behind = { tip: background.tip, snapshotBase: undefined, validated: true, coinsBytes: 0 };
+    return [behind, active];
+  }
+}
+
+function isValidScripts(status: number): boolean {
+  return (status & BlockStatus.VALID_MASK) >= BlockStatus.VALID_SCRIPTS;
 }
 
 /** That of the network, or of a signet of one's own. */
@@ -419,8 +596,13 @@ function networkMagic({ chain, consensus }: ChainSettings): Uint8Array {
   return networks[chain].magic;
 }
 
-function found({ outpoint, coin }: CoinEntry): FoundCoin {
-  return { ...outpoint, ...coin };
+function openSnapshotFile(path: string, magic: Uint8Array): SnapshotReader {
+  try {
+    return new SnapshotReader(path, magic);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    throw new ChainQueryError(`Couldn't open file ${path} for reading.`);
+  }
 }
 
 function clearStore(store: LmdbStore): void {

@@ -21,6 +21,7 @@ export function chainSettings(
     consensus: {},
     directory,
     blocksXor: options.blocksXor,
+    pruneTarget: undefined,
     fastPrune: false,
     cacheBytes: DEFAULT_DB_CACHE_BYTES,
     scriptThreads: 1,

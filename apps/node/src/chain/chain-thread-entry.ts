@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ChainstateError, SequentialScriptChecker } from '@btcp2p/chainstate';
 import { fileError, NodeError, type NodeErrorCode } from '../node-error.ts';
+import { ChainQueryError } from './chain-query-error.ts';
 import type { ChainMessage, ChainRequest, ChainSettings, QueryJob } from './chain-messages.ts';
 import { ChainService } from './chain-service.ts';
 
@@ -54,7 +55,16 @@ function handle({ id, job, now }: ChainRequest): void {
       say({ type: 'answer', id, result: service.perform(job, now) });
       break;
     default:
-      say({ type: 'query-answer', id, result: service.query(job satisfies QueryJob) });
+      say(answer(id, job));
+  }
+}
+
+function answer(id: number, job: QueryJob): ChainMessage {
+  try {
+    return { type: 'query-answer', id, result: service.query(job) };
+  } catch (error) {
+    if (!(error instanceof ChainQueryError)) throw error;
+    return { type: 'query-failed', id, message: error.message };
   }
 }
 

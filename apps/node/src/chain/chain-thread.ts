@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { ChainEvent } from '@btcp2p/chainstate';
 import type { ChainJob, ChainResult } from '@btcp2p/node';
 import { NodeError } from '../node-error.ts';
+import { ChainQueryError } from './chain-query-error.ts';
 import type {
   ChainMessage,
   ChainRequest,
@@ -23,11 +24,6 @@ export interface ChainThreadOptions {
 interface Caller {
   resolve(result: never): void;
   reject(error: Error): void;
-}
-
-/** Something that was asked for and cannot be done: a sentence for who asked. */
-export class ChainQueryError extends Error {
-  override readonly name = 'ChainQueryError';
 }
 
 /**

@@ -1,4 +1,4 @@
-import { BLOCK_HEADER_SIZE, BlockView, DecodeError, toHex, type Sha256d } from '@btcp2p/wire';
+import { BlockView, DecodeError, toHex, type Sha256d } from '@btcp2p/wire';
 
 /** A block in a file, as a scan finds it. */
 export interface FoundBlock {
@@ -6,6 +6,8 @@ export interface FoundBlock {
   readonly position: number;
   /** Bytes of the block. */
   readonly size: number;
+  /** The first 80 of them. */
+  header(): Uint8Array;
   bytes(): Uint8Array;
   /** Says that this is no block, so that the scan goes on right behind its magic. */
   reject(): void;
@@ -14,9 +16,9 @@ export interface FoundBlock {
 /** What {@link importBlocks} does with what it finds. */
 export interface ImportTarget {
   readonly sha256d: Sha256d;
-  /** Whether a block with this hash, 32 bytes in wire order, can be the parent of others. */
-  isKnown(hash: Uint8Array): boolean;
-  /** Takes a block whose parent is known. Returns whether it is good. */
+  /** Whether a block with this hash, 32 bytes in wire order, is there already. */
+  isStored(hash: Uint8Array): boolean;
+  /** Takes a block whose parent is there. Returns whether it is good. */
   accept(block: BlockView, at: FoundBlock): boolean;
   /** Reads a block again that was found before. */
   read(at: FoundBlock): Uint8Array;
@@ -36,31 +38,36 @@ export function importBlocks(blocks: Iterable<FoundBlock>, target: ImportTarget)
   let taken = 0;
   for (const found of blocks) {
     if (target.interrupted()) break;
-    const block = decodeBlock(found.bytes());
-    if (block === undefined) {
-      found.reject();
-      continue;
+    const header = found.header();
+    const hash = sha256d(header);
+    if (!target.isStored(hash)) {
+      const prevBlockHash = header.subarray(4, 36);
+      const isFirst = prevBlockHash.every((byte) => byte === 0);
+      if (!isFirst && !target.isStored(prevBlockHash)) {
+        const key = toHex(prevBlockHash);
+        const others = waiting.get(key);
+        if (others === undefined) waiting.set(key, [found]);
+        else others.push(found);
+        continue;
+      }
+      const block = decodeBlock(found.bytes());
+      if (block === undefined) {
+        found.reject();
+        continue;
+      }
+      if (target.accept(block, found)) taken++;
     }
-    const { prevBlockHash } = block.header;
-    const isFirst = prevBlockHash.every((byte) => byte === 0);
-    if (!isFirst && !target.isKnown(prevBlockHash)) {
-      const key = toHex(prevBlockHash);
-      const others = waiting.get(key);
-      if (others === undefined) waiting.set(key, [found]);
-      else others.push(found);
-      continue;
-    }
-    if (target.accept(block, found)) taken++;
     // Those that waited for it, those that waited for them, and so on.
-    const queue = [block.hash(sha256d)];
-    for (let hash = queue.pop(); hash !== undefined; hash = queue.pop()) {
-      const key = toHex(hash);
+    const queue = [hash];
+    for (let parent = queue.pop(); parent !== undefined; parent = queue.pop()) {
+      const key = toHex(parent);
       const children = waiting.get(key) ?? [];
       waiting.delete(key);
       for (const child of children) {
-        const bytes = target.read(child);
-        if (target.accept(BlockView.of(bytes), child)) taken++;
-        queue.push(sha256d(bytes.subarray(0, BLOCK_HEADER_SIZE)));
+        const block = decodeBlock(target.read(child));
+        if (block === undefined) continue;
+        if (target.accept(block, child)) taken++;
+        queue.push(block.hash(sha256d));
       }
     }
   }

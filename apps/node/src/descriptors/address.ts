@@ -94,7 +94,8 @@ function decodeSegwit(text: string, hrp: string): DecodedAddress {
   if (version === undefined) return invalid('Empty Bech32 data section');
   if (decoded.prefix !== hrp) {
     return invalid(
-      `Invalid or unsupported prefix for Segwit (Bech32) address (expected ${hrp}, got ${decoded.prefix}).`,
+      'Invalid or unsupported prefix for Segwit (Bech32) address ' +
+        `(expected ${hrp}, got ${decoded.prefix}).`,
     );
   }
   if (version === 0 && !plain) return invalid('Version 0 witness address must use Bech32 checksum');

@@ -49,7 +49,8 @@ function badCharacters(text: string): number[] {
   let first: string | undefined;
   for (let i = 0; i < text.length; i++) {
     const character = text[i]!;
-    const letterCase = /[a-z]/.test(character) ? 'lower' : /[A-Z]/.test(character) ? 'upper' : undefined;
+    const letterCase =
+      /[a-z]/.test(character) ? 'lower' : /[A-Z]/.test(character) ? 'upper' : undefined;
     if (letterCase === undefined) {
       const code = character.charCodeAt(0);
       if (code < 33 || code > 126) bad.push(i);
@@ -80,9 +81,8 @@ function locate(hrp: string, values: readonly number[], length: number): Bech32F
  */
 function wrongPlaces(residue: number, count: number): number[] {
   const single = new Map<number, number>();
-  for (let place = 0; place < count; place++) {
-    for (let error = 1; error < 32; error++) {
-      const left = polymodFrom(0, [error, ...Array.from({ length: place }, () => 0)]);
+  for (let error = 1; error < 32; error++) {
+    for (let place = 0, left = error; place < count; place++, left = polymod([0], left)) {
       single.set(left, place);
     }
   }
@@ -100,12 +100,8 @@ function expandHrp(hrp: string): number[] {
   return [...codes.map((code) => code >> 5), 0, ...codes.map((code) => code & 31)];
 }
 
-/** The checksum polynomial's remainder (BIP 173). */
-function polymod(values: readonly number[]): number {
-  return polymodFrom(1, values);
-}
-
-function polymodFrom(start: number, values: readonly number[]): number {
+/** The checksum polynomial's remainder (BIP 173), with what `start` left. */
+function polymod(values: readonly number[], start = 1): number {
   let remainder = start;
   for (const value of values) {
     const top = remainder >>> 25;

@@ -4,7 +4,15 @@ const INPUT =
   'IJKLMNOPQRSTUVWXYZ&+-.;<=>?!^_|~' +
   'ijklmnopqrstuvwxyzABCDEFGH`#"\\ ';
 const OUTPUT = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
-const GENERATOR = [0xf5dee51989n, 0xa9fdca3312n, 0x1bab10e32dn, 0x3706b1677an, 0x644d626ffdn];
+
+/** What a top symbol's bits add, of 40 bits: the highest 15, and the other 25. */
+const GENERATOR = [0xf5dee51989, 0xa9fdca3312, 0x1bab10e32d, 0x3706b1677a, 0x644d626ffd].map(
+  (bits) => ({ high: Math.floor(bits / 2 ** 25), low: bits % 2 ** 25 }),
+);
+
+/** Places in {@link INPUT} by character code; 255 for what is not in it. */
+const PLACES = new Uint8Array(128).fill(255);
+for (let i = 0; i < INPUT.length; i++) PLACES[INPUT.charCodeAt(i)] = i;
 
 /**
  * The eight characters that a descriptor ends with, after `#`; undefined if it has characters that no
@@ -13,27 +21,35 @@ const GENERATOR = [0xf5dee51989n, 0xa9fdca3312n, 0x1bab10e32dn, 0x3706b1677an, 0
  * @param text without a checksum
  */
 export function descriptorChecksum(text: string): string | undefined {
-  let checksum = 1n;
+  // Blocks as JSON have a descriptor for each output, and a bigint of 40 bits takes ten times as
+  // long as its two parts.
+  let high = 0;
+  let low = 1;
   const add = (symbol: number): void => {
-    const top = Number(checksum >> 35n);
-    checksum = ((checksum & 0x7ffffffffn) << 5n) ^ BigInt(symbol);
-    for (let i = 0; i < 5; i++) if (((top >>> i) & 1) !== 0) checksum ^= GENERATOR[i]!;
+    const top = high >>> 10;
+    high = ((high & 0x3ff) << 5) | (low >>> 20);
+    low = ((low & 0xfffff) << 5) ^ symbol;
+    for (let i = 0; i < 5; i++) {
+      if (((top >>> i) & 1) === 0) continue;
+      high ^= GENERATOR[i]!.high;
+      low ^= GENERATOR[i]!.low;
+    }
   };
   let groups = 0;
-  let count = 0;
-  for (const character of text) {
-    const position = INPUT.indexOf(character);
-    if (position === -1) return undefined;
-    add(position & 31);
-    groups = groups * 3 + (position >> 5);
-    if (++count % 3 !== 0) continue;
+  for (let i = 0; i < text.length; i++) {
+    const place = PLACES[text.charCodeAt(i)] ?? 255;
+    if (place === 255) return undefined;
+    add(place & 31);
+    groups = groups * 3 + (place >> 5);
+    if (i % 3 !== 2) continue;
     add(groups);
     groups = 0;
   }
-  if (count % 3 !== 0) add(groups);
+  if (text.length % 3 !== 0) add(groups);
   for (let i = 0; i < 8; i++) add(0);
-  checksum ^= 1n;
-  return Array.from({ length: 8 }, (_, i) => OUTPUT[Number((checksum >> BigInt(5 * (7 - i))) & 31n)]).join('');
+  low ^= 1;
+  const symbols = [high >>> 10, high >>> 5, high, low >>> 20, low >>> 15, low >>> 10, low >>> 5, low];
+  return symbols.map((symbol) => OUTPUT[symbol & 31]!).join('');
 }
 
 /** A descriptor with its checksum behind it. */

@@ -8,12 +8,18 @@ import { solveScript } from './script-type.ts';
  * The descriptor of a script of which nothing else is known, with its checksum: `pk()`, `multi()`,
  * `rawtr()`, else `addr()`, or `raw()` where there is no address (Core `InferDescriptor` without keys,
  * script/descriptor.cpp).
+ *
+ * @param address of the script, from a caller who has it
  */
-export function inferDescriptor(script: Uint8Array, chain: Chain): string {
-  return withChecksum(inferText(script, chain));
+export function inferDescriptor(
+  script: Uint8Array,
+  chain: Chain,
+  address: string | undefined = encodeAddress(script, chain),
+): string {
+  return withChecksum(inferText(script, address));
 }
 
-function inferText(script: Uint8Array, chain: Chain): string {
+function inferText(script: Uint8Array, address: string | undefined): string {
   const { type, parts, required } = solveScript(script);
   const isHybrid = parts[0]?.length === 65 && parts[0][0]! > 4;
   if (type === 'pubkey' && !isHybrid) return `pk(${toHex(parts[0]!)})`;
@@ -23,6 +29,5 @@ function inferText(script: Uint8Array, chain: Chain): string {
   if (type === 'witness_v1_taproot' && isPublicKey(Uint8Array.of(2, ...parts[0]!))) {
     return `rawtr(${toHex(parts[0]!)})`;
   }
-  const address = encodeAddress(script, chain);
   return address === undefined ? `raw(${toHex(script)})` : `addr(${address})`;
 }

@@ -49,10 +49,14 @@ export function parseKeyExpression(text: string, context: KeyContext, chain: Cha
   const hardened: HardenedMark = { mark: 'h' };
   if (second === undefined) return parseKey(first, context, chain, hardened);
   const origin = parseOrigin(first, hardened);
-  return parseKey(second, context, chain, hardened).map((key) => ({
-    ...key,
-    text: `[${origin.fingerprint}${formatKeyPath(origin.path, hardened)}]${key.text}`,
-  }));
+  const keys = parseKey(second, context, chain, hardened);
+  // The mark is known only now: the last one of the whole expression.
+  const originText = `[${origin.fingerprint}${formatKeyPath(origin.path, hardened)}]`;
+  return keys.map((key) => withOrigin(originText, key));
+}
+
+function withOrigin(origin: string, key: KeyExpression): KeyExpression {
+  return { ...key, text: `${origin}${key.text}` };
 }
 
 function parseOrigin(

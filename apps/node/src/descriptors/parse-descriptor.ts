@@ -285,7 +285,7 @@ function parseRawTaproot(expression: string, context: Context, chain: Chain): De
 
 /** Wrappers and a fragment of miniscript that stands for no descriptor function here (BIP 379). */
 const MINISCRIPT =
-  /^(?:[asctdvjnlu]+:.*|(?:pk|pkh|pk_k|pk_h|older|after|sha256|hash256|ripemd160|hash160|andor|and_v|and_b|and_n|or_b|or_c|or_d|or_i|thresh)\(.*\))$/s;
+  /^(?:[asctdvjnlu]+:.*|(?:pkh?|pk_[kh]|older|after|sha256|hash256|ripemd160|hash160|andor|and_[vbn]|or_[bcdi]|thresh)\(.*\))$/s;
 
 function refuseMiniscript(expression: string, context: Context): void {
   if (!MINISCRIPT.test(expression)) return;

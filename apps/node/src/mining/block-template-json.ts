@@ -1,7 +1,7 @@
-import { MAX_BLOCK_SIGOPS_COST, type ConsensusParams, type TemplateDeployment, type TemplateDeployments } from '@btcp2p/consensus';
 import {
-  hashToHex, MAX_BLOCK_WEIGHT, toHex, WITNESS_SCALE_FACTOR,
-} from '@btcp2p/wire';
+  MAX_BLOCK_SIGOPS_COST, type ConsensusParams, type TemplateDeployment, type TemplateDeployments,
+} from '@btcp2p/consensus';
+import { hashToHex, MAX_BLOCK_WEIGHT, toHex, WITNESS_SCALE_FACTOR } from '@btcp2p/wire';
 import type { JsonOutput } from '../rpc/json-value.ts';
 import { RPC_INVALID_PARAMETER, RpcError } from '../rpc/rpc-error.ts';
 import { minimumTime, type BlockTemplate } from './block-template.ts';

@@ -4,8 +4,8 @@ import {
 } from '@btcp2p/consensus';
 import { OP_0, OP_RETURN } from '@btcp2p/script';
 import {
-  BLOCK_HEADER_SIZE, BlockHeader, compactSizeSize, sha256d, Transaction, TransactionView, Writer,
-  type Sha256d, type TxIn,
+  BLOCK_HEADER_SIZE, BlockHeader, compactSizeSize, sha256d, TransactionView, Writer, type Sha256d,
+  type Transaction, type TxIn,
 } from '@btcp2p/wire';
 import { nextWorkRequired } from './next-work-required.ts';
 
@@ -93,14 +93,17 @@ export function minimumTime(tip: TemplateTip, params: ConsensusParams): number {
   return startsPeriod ? Math.max(earliest, tip.time - MAX_TIMEWARP) : earliest;
 }
 
-/** A block on top of `tip`, ready to be mined (Core `BlockAssembler::CreateNewBlock`, node/miner.cpp). */
+/**
+ * A block on top of `tip`, ready to be mined (Core `BlockAssembler::CreateNewBlock`, node/miner.cpp).
+ */
 export function createBlockTemplate(options: BlockTemplateOptions): BlockTemplate {
   const { tip, params, version, transactions = [], sha256d: hash = sha256d } = options;
   const height = tip.height + 1;
   const time = Math.max(minimumTime(tip, params), options.now);
   const witnessCommitment = commitmentScript(transactions, hash);
   const coinbase = createCoinbase(options, height, witnessCommitment);
-  return { tip, height, version, time, bits: tip.bitsAt(time), coinbase, transactions, witnessCommitment };
+  const bits = tip.bitsAt(time);
+  return { tip, height, version, time, bits, coinbase, transactions, witnessCommitment };
 }
 
 /**
@@ -158,8 +161,8 @@ export function assembleBlock(template: BlockTemplate, hash: Sha256d = sha256d):
     bits: template.bits,
     nonce: 0,
   };
-  const size = views.reduce((sum, view) => sum + view.size, BLOCK_HEADER_SIZE + compactSizeSize(views.length));
-  const bytes = new Uint8Array(size);
+  const start = BLOCK_HEADER_SIZE + compactSizeSize(views.length);
+  const bytes = new Uint8Array(views.reduce((size, view) => size + view.size, start));
   const writer = new Writer(bytes);
   BlockHeader.write(writer, header);
   writer.compactSize(views.length);

@@ -46,7 +46,7 @@ export function networkHashRate(
   return toDouble(headers.chainWork(tip) - headers.chainWork(at)) / (latest - earliest);
 }
 
-/** Core `base_uint::getdouble` (arith_uint256.cpp): from the lowest 32 bits up, rounded at each step. */
+/** Core `base_uint::getdouble` (arith_uint256.cpp): from the lowest 32 bits up, rounded each time. */
 function toDouble(value: bigint): number {
   let result = 0;
   for (let rest = value, factor = 1; rest > 0n; rest >>= 32n, factor *= 2 ** 32) {

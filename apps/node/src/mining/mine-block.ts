@@ -26,7 +26,7 @@ export interface MineResult {
 
 const LAST_NONCE = 0xffff_ffff;
 
-/** How often the clock is looked at, in hashes: some hundred microseconds apart. */
+/** How often the clock is looked at, in hashes: about a millisecond apart. */
 const HASHES_PER_LOOK = 256;
 
 /** How long to go on without giving others a turn, in milliseconds. */
@@ -34,8 +34,8 @@ const SLICE = 10;
 
 /**
  * Tries the nonces of a block from its own on, which is written into it, until the proof of work holds
- * (Core `GenerateBlock`, rpc/mining.cpp). A million take about a second; others get their turn after
- * each slice of 10 ms. A block of regtest takes two tries, and no turn.
+ * (Core `GenerateBlock`, rpc/mining.cpp). Others get their turn after each slice of 10 ms; a block of
+ * regtest takes two tries, and no turn.
  *
  * As in Core, the last try is one too many, and a proof of work with the last nonce is not looked for.
  *

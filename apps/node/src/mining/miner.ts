@@ -19,7 +19,7 @@ export const DEFAULT_BLOCK_RESERVED_WEIGHT = 8_000;
 /** Core `DEFAULT_BLOCK_MIN_TX_FEE` (policy/policy.h): satoshis per 1,000 virtual bytes. */
 export const DEFAULT_BLOCK_MIN_TX_FEE = 1n;
 
-/** Signature operations kept free for the coinbase's outputs (Core `BlockCreateOptions`, node/types.h). */
+/** Signature operations kept free for the coinbase (Core `BlockCreateOptions`, node/types.h). */
 const COINBASE_MAX_SIGOP_COST = 400;
 
 /** What bitcoind's options of the same names say of templates. */
@@ -68,7 +68,7 @@ export class Miner {
     return this.#options.blockMinTxFee;
   }
 
-  /** Weight, with what is kept free, and number of transactions, but for the coinbase, of the last template. */
+  /** Of the last template: weight, with what is kept free; transactions, but for the coinbase. */
   get lastTemplate(): { readonly weight: number; readonly transactions: number } | undefined {
     return this.#last;
   }
@@ -119,10 +119,10 @@ export class Miner {
     const { params } = this.#context;
     const hashes: string[] = [];
     let triesLeft = maxTries;
-    while (hashes.length < count && signal?.aborted !== true) {
+    while (hashes.length < count) {
       const block = assembleBlock(this.createTemplate(scriptPubKey), nativeSha256d);
       const mined = await mineBlock(block, { params, maxTries: triesLeft, ...(signal && { signal }) });
-      ({ triesLeft } = mined);
+      triesLeft = mined.triesLeft;
       if (mined.status === 'tried-enough') break;
       if (mined.status === 'no-nonce-left') continue;
       await this.#submitOwn(block);
@@ -188,7 +188,7 @@ export class Miner {
     return bytes;
   }
 
-  /** Bits of a block on top of the tip, made now: as `getmininginfo` tells (Core `NextEmptyBlockIndex`). */
+  /** Bits of a block on top of the tip, made now (Core `NextEmptyBlockIndex`, rpc/server_util.cpp). */
   nextBits(): number {
     const { headers, params } = this.#context;
     return createBlockTemplate({

@@ -41,7 +41,7 @@ const HASHES = [
 const NULL_OR_REASON = (when: string) =>
   [
     { type: 'null', condition: `if the block ${when}` },
-    { type: 'string', condition: 'otherwise', description: 'What is wrong with it, in the words of BIP 22' },
+    { type: 'string', condition: 'otherwise', description: 'What is wrong, in the words of BIP 22' },
   ] as const;
 
 const generatetoaddress: Method = {
@@ -89,7 +89,7 @@ const generateblock: Method = {
   category: 'hidden',
   description: 'Mines a block at once that has just these transactions, in this order.',
   params: [
-    { name: 'output', type: 'string', description: 'The address or descriptor that gets the new coins' },
+    { name: 'output', type: 'string', description: 'Address or descriptor that gets the new coins' },
     {
       name: 'transactions',
       type: 'array',

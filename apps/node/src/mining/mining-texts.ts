@@ -72,7 +72,7 @@ const TEMPLATE: readonly RpcResult[] = [
   { type: 'number', name: 'version', description: 'The version to use' },
   {
     type: 'array', name: 'rules', description: 'Rules that hold',
-    inner: [{ type: 'string', name: '', description: 'A rule; with ! in front, one that must be known' }],
+    inner: [{ type: 'string', name: '', description: 'A rule; with ! one that must be known' }],
   },
   {
     type: 'map', name: 'vbavailable', description: 'Rules that can be signalled for (BIP 9)',
@@ -161,7 +161,7 @@ export const getblocktemplateText: RpcMethodText = {
   ],
   results: [
     { type: 'null', condition: 'if a proposal was accepted' },
-    { type: 'string', condition: 'if not', description: 'What is wrong with it, in the words of BIP 22' },
+    { type: 'string', condition: 'if not', description: 'What is wrong, in the words of BIP 22' },
     { type: 'object', condition: 'of mode "template"', inner: TEMPLATE },
   ],
   examples: [

@@ -67,6 +67,8 @@ export interface HttpServerOptions {
     warning(text: string): void;
     debug(text: string): void;
   };
+  /** Told of errors that no route should throw. */
+  readonly bug: (error: unknown) => void;
 }
 
 /** What is known of a connection. */
@@ -170,12 +172,20 @@ export class HttpServer {
     // A client that goes away while we write is nobody's error.
     response.on('error', () => {});
     request.on('error', () => {});
+    state.turn = this.#inTurn(request, response, state);
+  }
+
+  /** Answers a request once those before it are answered. */
+  async #inTurn(
+    request: IncomingMessage,
+    response: ServerResponse,
+    state: ConnectionState,
+  ): Promise<void> {
     const gone = new Promise<void>((resolve) => response.once('close', resolve));
-    state.turn = state.turn.then(async () => {
-      if (!response.destroyed) await this.#serve(request, response, state);
-      await gone;
-      state.pending--;
-    });
+    await state.turn;
+    if (!response.destroyed) await this.#serve(request, response, state);
+    await gone;
+    state.pending--;
   }
 
   async #serve(
@@ -198,7 +208,7 @@ export class HttpServer {
     state.isBusy = true;
     const isTaken = this.#queue.add(async () => {
       if (this.#isStopping) abort.abort();
-      if (!response.destroyed) this.#answer(response, await run(task, body));
+      if (!response.destroyed) this.#answer(response, await this.#run(task, body));
       state.isBusy = false;
     });
     if (isTaken) return;
@@ -208,6 +218,16 @@ export class HttpServer {
         '-rpcworkqueue= setting',
     );
     this.#answer(response, { status: 503, body: 'Work queue depth exceeded' });
+  }
+
+  async #run(task: HttpTask, body: Uint8Array): Promise<HttpResponse> {
+    try {
+      return await task.run(body);
+    } catch (error) {
+      // A route answers for its own errors; what is left is a bug, and no reason to end the node.
+      this.#options.bug(error);
+      return { status: 500, body: 'Unhandled request' };
+    }
   }
 
   /** What to do, or what to answer at once, in Core's order (`http_request_cb`). */
@@ -240,15 +260,6 @@ export class HttpServer {
     if (close || this.#isStopping) response.setHeader('Connection', 'close');
     if (status !== 204) response.setHeader('Content-Length', bytes.length);
     response.end(status === 204 ? undefined : bytes);
-  }
-}
-
-async function run(task: HttpTask, body: Uint8Array): Promise<HttpResponse> {
-  try {
-    return await task.run(body);
-  } catch {
-    // A route answers for its own errors; what is left is a bug, and no reason to end the node.
-    return { status: 500, body: 'Unhandled request' };
   }
 }
 

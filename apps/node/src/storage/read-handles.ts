@@ -1,5 +1,3 @@
-import type { StorageFile } from './file-system.ts';
-
 /** A file that is kept open. */
 interface Entry<File> {
   readonly handle: Promise<File>;
@@ -7,7 +5,7 @@ interface Entry<File> {
 }
 
 /** Files kept open for reading, so that a peer that asks for block after block is served quickly. */
-export class ReadHandles<File extends { close(): Promise<void> } = StorageFile> {
+export class ReadHandles<File extends { close(): Promise<void> }> {
   /** Open files at most; the one used longest ago is closed first. */
   static readonly #LIMIT = 8;
   readonly #open: (file: number) => Promise<File>;

@@ -1,6 +1,6 @@
-// Writes blocks and undo data for ever: `files-crash-child.ts <directory> <first block>`. Says what is
-// stored, one JSON value and a semicolon a line: `infos` whenever it syncs, and a `block` with where it and its undo
-// data are once both are written. Its parent kills it.
+// Writes blocks and undo data for ever: `files-crash-child.ts <directory> <first block> <infos>`. Says
+// what is stored, one JSON value and a semicolon a line: `infos` whenever it syncs, and a `block` with
+// where it and its undo data are once both are written. Its parent kills it.
 import { writeSync } from 'node:fs';
 import { crashBlock } from './crash-data.ts';
 import { openFiles } from './disk-files.ts';

@@ -47,7 +47,6 @@ async function perform(request: LevelRequest): Promise<LevelAnswer> {
     }
     case 'close':
       await db.close();
-      port.close();
       return {};
   }
 }

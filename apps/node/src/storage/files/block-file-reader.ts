@@ -55,8 +55,8 @@ export class BlockFileReader {
   }
 
   /**
-   * Closes the files that nobody reads at the moment: at the end, and when files were pruned, whose space
-   * is only free then. Reading goes on to work.
+   * Closes the files that nobody reads at the moment: at the end, and when files were pruned, whose
+   * space is only free then. Reading goes on to work.
    */
   async close(): Promise<void> {
     await Promise.all([this.#handles.blk.close(), this.#handles.rev.close()]);

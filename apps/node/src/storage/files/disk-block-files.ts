@@ -52,8 +52,8 @@ export interface DiskBlockFilesOptions extends RecordFormat {
  * - An info is replaced by another object when it changes, never changed itself.
  *
  * **Rationale.** A file is opened anew for each record, as Core does: 20 µs, and it may be moved away,
- * put back or deleted while the node runs. Others may read the files meanwhile, since what they look for
- * was written before they learned of it, and never changes.
+ * put back or deleted while the node runs. Others may read the files meanwhile, since what they look
+ * for was written before they learned of it, and never changes.
  */
 export class DiskBlockFiles implements BlockFiles {
   readonly #directory: string;
@@ -150,7 +150,7 @@ export class DiskBlockFiles implements BlockFiles {
     return this.#infos;
   }
 
-  /** Deletes a block file and its undo file, if they are there. The number is not used again. */
+  /** Deletes a block file and its undo file, if they are there. No later block gets that number. */
   remove(file: number): void {
     for (const kind of ['blk', 'rev'] as const) {
       rmSync(join(this.#directory, fileName(kind, file)), { force: true });

@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
-import { obfuscate } from '../obfuscation.ts';
-import { unfilled, type RecordFormat } from './record.ts';
+import { KEY_SIZE, obfuscate } from '../obfuscation.ts';
+import { unfilled, wordAt, type RecordFormat } from './record.ts';
 
 /** Bytes read at a time. */
 const LARGE_READ = 1_048_576;
@@ -28,7 +28,10 @@ export class FileWindow {
   readonly size: number;
   readonly #fd: number;
   readonly #key: Uint8Array;
+  /** Four bytes of the key from each of its bytes on, as numbers. */
+  readonly #keyWords: Int32Array;
   readonly #magic: Uint8Array;
+  readonly #magicWord: number;
   /** What was read last, as it stands in the file; a `Buffer`, for its search. */
   readonly #raw: Buffer;
   /** The same, no longer hidden, once it was searched. */
@@ -42,7 +45,9 @@ export class FileWindow {
     this.size = size;
     this.#fd = fd;
     this.#key = key;
+    this.#keyWords = Int32Array.from(key, (_, i) => wordAt(Uint8Array.of(...key, ...key), i));
     this.#magic = magic;
+    this.#magicWord = wordAt(magic, 0);
     this.#raw = Buffer.allocUnsafeSlow(Math.min(size, LARGE_READ));
   }
 
@@ -62,19 +67,13 @@ export class FileWindow {
 
   /** A number of 4 bytes, little-endian. */
   u32(position: number): number {
-    this.#cover(position, 4);
-    let value = 0;
-    for (let i = 3; i >= 0; i--) value = (value << 8) | this.#byte(position + i);
-    return value >>> 0;
+    return this.#word(position) >>> 0;
   }
 
   /** Whether magic stands at a position. */
   isMagic(position: number): boolean {
     if (position + 4 > this.size) return false;
-    this.#cover(position, 4);
-    const magic = this.#magic;
-    for (let i = 0; i < 4; i++) if (this.#byte(position + i) !== magic[i]) return false;
-    return true;
+    return this.#word(position) === this.#magicWord;
   }
 
   /** Where magic stands next, from a position on; -1 if nowhere. */
@@ -100,8 +99,9 @@ export class FileWindow {
     return true;
   }
 
-  #byte(position: number): number {
-    return this.#raw[position - this.#start]! ^ this.#key[position % this.#key.length]!;
+  #word(position: number): number {
+    this.#cover(position, 4);
+    return wordAt(this.#raw, position - this.#start) ^ this.#keyWords[position % KEY_SIZE]!;
   }
 
   #clearBytes(): Buffer {

@@ -41,7 +41,7 @@ export function recordLength(
   for (let i = 0; i < 4; i++) {
     if (head[i] !== magic[i]) throw new NodeError('corrupt', `There is no record in ${where}.`);
   }
-  const length = readU32(head, 4);
+  const length = wordAt(head, 4) >>> 0;
   if (length < least || length > MAX_SIZE) {
     throw new NodeError('corrupt', `A record cannot have ${length} bytes as in ${where}.`);
   }
@@ -53,12 +53,14 @@ export function recordPlace(path: string, position: number): string {
   return `${path} at byte ${position}`;
 }
 
-/** A number of 4 bytes, little-endian. */
-export function readU32(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+/** Four bytes, little-endian, as a number with sign. */
+export function wordAt(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
 /** An array whose content is about to be written, in memory of its own. */
 export function unfilled(length: number): Uint8Array {
+  // Up to here zeros cost less than memory from outside the engine.
+  if (length <= 4_096) return new Uint8Array(length);
   return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
 }

@@ -71,12 +71,14 @@ class Scan {
  *
  * @param key that of the directory of block files, or zeros
  * @param file what the blocks say is the number of the file; of a directory they say the true ones
+ * @param from where in a file to begin
  */
 export function* scanBlocks(
   path: string,
   key: Uint8Array,
   magic: Uint8Array,
   file = 0,
+  from = 0,
 ): Generator<ScannedBlock, void, undefined> {
   if (statSync(path).isDirectory()) {
     for (const number of reindexFileNumbers(path)) {
@@ -89,7 +91,7 @@ export function* scanBlocks(
   const scan = new Scan(file, window);
   try {
     const last = window.size - STORAGE_HEADER_BYTES - BLOCK_HEADER_SIZE;
-    for (let at = window.findMagic(0); at >= 0 && at <= last; at = window.findMagic(at)) {
+    for (let at = window.findMagic(from); at >= 0 && at <= last; at = window.findMagic(at)) {
       const size = window.u32(at + 4);
       const position = at + STORAGE_HEADER_BYTES;
       at++;

@@ -1,25 +1,42 @@
 import type { KeyValueEntry } from '@btcp2p/chainstate';
 import type { RootDatabase, Transaction } from 'lmdb';
 import { asBytes } from './bytes.ts';
+import { lmdbError } from './lmdb-error.ts';
 
-/** Lets go of what ranges show that nobody can go through any more. */
-const abandoned = new FinalizationRegistry<Transaction>((transaction) => transaction.done());
+/** Lets go of what was shown by ranges that nobody can go through any more. */
+const abandoned = new FinalizationRegistry<Open>(({ transaction }) => transaction.done());
 
-/**
- * The entries with `from <= key < to` as they are when this is made. It is gone through once, at any
- * time; what it shows stays in the file until it ends or is left (`return`), or is garbage.
- */
+/** What a range holds of the database. */
+interface Open {
+  readonly transaction: Transaction;
+  readonly entries: Iterator<KeyValueEntry>;
+}
+
+/** What a {@link LmdbRange} shows. */
+export interface LmdbRangeOptions {
+  /** The first key. */
+  readonly from: Uint8Array;
+  /** The key before which it ends. */
+  readonly to: Uint8Array;
+  /** The file, for errors. */
+  readonly path: string;
+}
+
+/** The entries with `from <= key < to` as they are when this is made. It is gone through once. */
 export class LmdbRange implements IterableIterator<KeyValueEntry> {
-  readonly #entries: Iterator<{ readonly key: Uint8Array; readonly value: Uint8Array }> | undefined;
-  #transaction: Transaction | undefined;
+  /** Called when it has ended or was left. */
+  onEnd: () => void = () => {};
+  readonly #path: string;
+  #open: Open | undefined;
 
-  constructor(db: RootDatabase<Uint8Array, Uint8Array>, from: Uint8Array, to: Uint8Array) {
-    // lmdb takes an empty end for none.
+  constructor(db: RootDatabase<Uint8Array, Uint8Array>, { from, to, path }: LmdbRangeOptions) {
+    this.#path = path;
+    // lmdb would take an empty end for none.
     if (Buffer.compare(from, to) >= 0) return;
     const transaction = db.useReadTransaction();
-    abandoned.register(this, transaction, this);
-    this.#transaction = transaction;
-    this.#entries = db.getRange({ start: from, end: to, transaction })[Symbol.iterator]();
+    const range = db.getRange({ start: from.slice(), end: to.slice(), transaction });
+    this.#open = { transaction, entries: range[Symbol.iterator]() };
+    abandoned.register(this, this.#open, this);
   }
 
   [Symbol.iterator](): this {
@@ -27,20 +44,25 @@ export class LmdbRange implements IterableIterator<KeyValueEntry> {
   }
 
   next(): IteratorResult<KeyValueEntry, undefined> {
-    if (this.#transaction === undefined) return { done: true, value: undefined };
-    const result = this.#entries!.next();
-    if (result.done === true) return this.return();
-    const { key, value } = result.value;
-    return { done: false, value: { key: asBytes(key), value: asBytes(value) } };
+    if (this.#open === undefined) return { done: true, value: undefined };
+    try {
+      const result = this.#open.entries.next();
+      if (result.done === true) return this.return();
+      const { key, value } = result.value;
+      return { done: false, value: { key: asBytes(key), value: asBytes(value) } };
+    } catch (error) {
+      throw lmdbError(error, this.#path);
+    }
   }
 
   return(): IteratorResult<KeyValueEntry, undefined> {
-    const transaction = this.#transaction;
-    if (transaction !== undefined) {
-      this.#transaction = undefined;
+    const open = this.#open;
+    if (open !== undefined) {
+      this.#open = undefined;
       abandoned.unregister(this);
-      this.#entries!.return?.();
-      transaction.done();
+      open.entries.return?.();
+      open.transaction.done();
+      this.onEnd();
     }
     return { done: true, value: undefined };
   }

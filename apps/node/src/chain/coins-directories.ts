@@ -1,0 +1,72 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Core's names (node/utxo_snapshot.h, validation.cpp). */
+const COINS = 'chainstate';
+const SNAPSHOT = 'chainstate_snapshot';
+const BASE_BLOCKHASH = 'base_blockhash';
+const INVALID_SUFFIX = '_INVALID';
+const OLD_SUFFIX = '_todelete';
+/** Our own: the snapshot was proved, and takes the place of the other at the next start. */
+const PROVED = 'proved';
+
+/**
+ * The directories of coins of a chain: `chainstate`, and beside it `chainstate_snapshot` from the time
+ * that a snapshot was loaded until the start after it was proved. Every step between is one renaming,
+ * and what a crash left half done is done at the next start.
+ */
+export class CoinsDirectories {
+  readonly coins: string;
+  readonly snapshot: string;
+
+  /** Ends what an earlier run began. To be made before any of the directories is opened. */
+  constructor(directory: string) {
+    this.coins = join(directory, COINS);
+    this.snapshot = join(directory, SNAPSHOT);
+    const old = `${this.coins}${OLD_SUFFIX}`;
+    if (existsSync(join(this.snapshot, PROVED))) {
+      if (existsSync(this.coins)) {
+        rmSync(old, { recursive: true, force: true });
+        renameSync(this.coins, old);
+      }
+      rmSync(join(this.snapshot, BASE_BLOCKHASH), { force: true });
+      rmSync(join(this.snapshot, PROVED));
+      renameSync(this.snapshot, this.coins);
+    } else if (existsSync(this.snapshot) && this.baseHash() === undefined) {
+      // The proof was taken note of, and then only the last renaming was missing; or loading a snapshot
+      // was cut short. In the first case there are no other coins.
+      if (existsSync(this.coins)) rmSync(this.snapshot, { recursive: true });
+      else renameSync(this.snapshot, this.coins);
+    }
+    rmSync(old, { recursive: true, force: true });
+  }
+
+  /** The block whose coins the snapshot had, 32 bytes in wire order; undefined if there is none. */
+  baseHash(): Uint8Array | undefined {
+    const path = join(this.snapshot, BASE_BLOCKHASH);
+    return existsSync(path) ? Uint8Array.from(readFileSync(path)) : undefined;
+  }
+
+  /** The snapshot is complete: from now on it counts. */
+  setBaseHash(hash: Uint8Array): void {
+    writeFileSync(join(this.snapshot, BASE_BLOCKHASH), hash, { flush: true });
+  }
+
+  /** The snapshot has been proved. */
+  setProved(): void {
+    writeFileSync(join(this.snapshot, PROVED), '', { flush: true });
+  }
+
+  /** The snapshot was proved wrong, and is kept for whoever wants to know why. */
+  setInvalid(): string {
+    const path = `${this.snapshot}${INVALID_SUFFIX}`;
+    rmSync(path, { recursive: true, force: true });
+    renameSync(this.snapshot, path);
+    return path;
+  }
+
+  /** Deletes a snapshot, if there is one: its store must be closed. */
+  removeSnapshot(): void {
+    rmSync(this.snapshot, { recursive: true, force: true });
+  }
+}
