@@ -11,6 +11,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const BIN = join(ROOT, 'node_modules/.bin');
 
 const BENCH = 'tools/bench/dist/main.js';
+const CORE_SUITE = 'tools/core-suite/dist/main.js';
 const DEMO = 'tools/demo/dist/main.js';
 const FUZZ = 'tools/fuzz/dist/main.js';
 const TIDY = 'tools/tidy/dist/main.js';
@@ -31,6 +32,7 @@ const commands = {
   tidy: ['builds, then checks what a compiler and a linter cannot', tidy],
   bench: ['builds, then runs the benchmarks', bench],
   demo: ['builds, then runs the demo', demo],
+  'core-suite': ["builds, then runs Bitcoin Core's functional tests", coreSuite],
 };
 
 async function build(args) {
@@ -145,6 +147,11 @@ async function fuzz(args) {
 async function demo(args) {
   await buildFirst(args, DEMO);
   await run(process.execPath, [DEMO, ...without(args, '--no-build')]);
+}
+
+async function coreSuite(args) {
+  await buildFirst(args, CORE_SUITE);
+  await run(process.execPath, [CORE_SUITE, ...without(args, '--no-build')]);
 }
 
 /** Builds every project, or the one that `entry` is in and what it depends on. */

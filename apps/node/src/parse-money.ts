@@ -2,7 +2,10 @@ import { COIN, isMoneyRange } from '@btcp2p/consensus';
 import { NodeError } from './node-error.ts';
 import type { Settings } from './settings.ts';
 
-/** Bitcoins as people write them, `0.00001`, to satoshis; undefined if it is no amount (Core `ParseMoney`, util/moneystr.cpp). */
+/**
+ * Bitcoins as people write them, `0.00001`, to satoshis; undefined if it is no amount (Core
+ * `ParseMoney`, util/moneystr.cpp).
+ */
 export function parseMoney(text: string): bigint | undefined {
   const match = /^[ \f\n\r\t\v]*(?=[0-9.])([0-9]{0,10})(?:\.([0-9]{0,8}))?[ \f\n\r\t\v]*$/.exec(text);
   if (match === null) return undefined;

@@ -15,7 +15,8 @@ import {
   Reactor,
   secureRng,
 } from '@btcp2p/reactor';
-import { BLOCK_HEADER_SIZE, hashToHex, type BlockView } from '@btcp2p/wire';
+import { BLOCK_HEADER_SIZE, hashToHex, ServiceFlags, type BlockView } from '@btcp2p/wire';
+import { ChainControl } from './chain-control.ts';
 import type { LoadedChain } from './chain/chain-messages.ts';
 import { chainSettings } from './chain/chain-settings.ts';
 import { ChainThread } from './chain/chain-thread.ts';
@@ -29,6 +30,7 @@ import { Log } from './log.ts';
 import { fileError, NodeError, systemErrorText } from './node-error.ts';
 import type { BindAddress, NodeOptions } from './node-options.ts';
 import { CLIENT_NAME, CLIENT_VERSION } from './client.ts';
+import { NodeRpc } from './node-rpc.ts';
 import type { Phase, StatusSnapshot } from './status.ts';
 import { withDefaultPort } from './default-port.ts';
 
@@ -47,6 +49,8 @@ export class RunningNode {
   readonly #directory: DataDirectory;
   readonly #log: Log;
   readonly #chain: ChainThread;
+  readonly #chainControl: ChainControl;
+  readonly #rpc: NodeRpc | undefined;
   readonly #keyWorker = new KeyWorker();
   readonly #clock: MockableClock;
   /** Asks the node again and again what is due, while its clock is one that the user sets. */
@@ -66,21 +70,29 @@ export class RunningNode {
       readonly headers: HeaderTree;
       readonly loaded: LoadedChain;
       readonly clock: MockableClock;
+      readonly rpc: NodeRpc | undefined;
     },
   ) {
     const { options } = run.configuration;
-    const { directory, log, thread, headers, loaded, clock } = parts;
+    const { directory, log, thread, headers, loaded, clock, rpc } = parts;
+    const params = consensusParams(options.network, options.chain.consensus);
     this.#options = options;
     this.#directory = directory;
     this.#log = log;
     this.#clock = clock;
     this.#chain = thread;
+    this.#rpc = rpc;
     this.#ended = run.ended;
     this.#node = new Node({
       network: options.network,
-      params: consensusParams(options.network),
+      params,
       headers,
-      chain: { tip: loaded.tip, stored: loaded.stored },
+      ...(options.chain.prune !== undefined && { services: prunedServices(options) }),
+      chain: {
+        tip: loaded.tip,
+        stored: loaded.stored,
+        ...(loaded.background && { background: loaded.background }),
+      },
       rng: secureRng,
       sha256d: nativeSha256d,
       aead: nativeAead,
@@ -96,7 +108,7 @@ export class RunningNode {
       ...(options.minimumChainWork !== undefined && { minimumChainWork: options.minimumChainWork }),
     });
     const node = this.#node;
-    const { powTargetSpacing } = consensusParams(options.network);
+    const { powTargetSpacing } = params;
     const events = new EventLog(log, headers, {
       get isInitialBlockDownload() {
         return node.status.isInitialBlockDownload;
@@ -113,6 +125,17 @@ export class RunningNode {
       },
       connectTimeout: options.connectTimeout,
       time: clock.now,
+    });
+    this.#chainControl = new ChainControl({
+      node,
+      thread,
+      network: options.network,
+      params,
+      headers,
+      directory: directory.chain,
+      pruneTarget: options.chain.prune === 'manual' ? 1 : options.chain.prune,
+      run: (command) => this.#reactor.run(command),
+      unixTime: () => clock.now().unix,
     });
     this.#keepTicking();
   }
@@ -131,6 +154,7 @@ export class RunningNode {
     const directory = await openDataDirectory(dataDirectory, options.network.chain);
     const log = new Log(options.log, run.print);
     const clock = new MockableClock(options.mockTime);
+    let rpc: NodeRpc | undefined;
     let thread: ChainThread | undefined;
     let node: RunningNode | undefined;
     try {
@@ -138,6 +162,11 @@ export class RunningNode {
       log.setMockTime(options.mockTime);
       log.info(`${CLIENT_NAME} version ${CLIENT_VERSION}`);
       for (const { text, level } of notices) log[level ?? 'info'](text);
+      if (options.rpc.server) {
+        const unixTime = (): number => clock.now().unix;
+        rpc = await NodeRpc.start({ options, directory: directory.chain, log, unixTime });
+        rpc.setStatus('Loading block index…');
+      }
       const started = await ChainThread.start({
         settings: chainSettings(options, directory.chain, clock.now().unix),
         onEvent: (event) => {
@@ -148,13 +177,15 @@ export class RunningNode {
       });
       thread = started.thread;
       const headers = loadHeaders(started.chain, run, log);
-      node = new RunningNode(run, { directory, log, thread, headers, loaded: started.chain, clock });
+      node = new RunningNode(run, { directory, log, thread, headers, loaded: started.chain, clock, rpc });
       const tip = node.#node.chain.tip();
       const best = `hashBestChain=${hashToHex(headers.hash(tip))} height=${headers.height(tip)}`;
       log.info(`Loaded best chain: ${best}`);
       await node.#connect();
+      node.#admit(run);
       return node;
     } catch (error) {
+      await rpc?.stop();
       if (node !== undefined) {
         await node.#reactor.close({ grace: 0 });
         await node.#keyWorker.close();
@@ -193,6 +224,18 @@ export class RunningNode {
     this.#log.setMockTime(unix);
     this.#keepTicking();
     this.#tick();
+  }
+
+  /** Answers calls of JSON-RPC from now on. */
+  #admit(run: RunOptions): void {
+    this.#rpc?.ready({
+      node: this.#node,
+      chain: this.#chainControl,
+      network: this.network,
+      setMockTime: (unix) => this.setMockTime(unix),
+      mockForward: (seconds) => this.setMockTime(this.#clock.now().unix + seconds),
+      requestShutdown: () => run.ended(undefined),
+    });
   }
 
   #keepTicking(): void {
@@ -249,6 +292,9 @@ export class RunningNode {
   async #stop(): Promise<void> {
     clearInterval(this.#ticking);
     this.#log.info('Shutdown in progress...');
+    this.#chain.interrupt();
+    this.#chainControl.close();
+    await this.#rpc?.stop();
     if (!this.#reactor.isClosed) this.#reactor.run(() => this.#node.stop());
     await this.#reactor.close();
     try {
@@ -300,6 +346,7 @@ export class RunningNode {
     if (event.type === 'fatal') {
       this.#ended(fileError(new NodeError('io', event.detail), this.#directory.blocks));
     }
+    if (event.type === 'tip') this.#chainControl.tipChanged();
     const { stopAtHeight } = this.#options;
     if (event.type === 'tip' && stopAtHeight > 0 && event.height >= stopAtHeight) {
       this.#ended(undefined);
@@ -315,6 +362,12 @@ export class RunningNode {
   }
 }
 
+/** Old blocks may be gone: only the last 288 are offered. */
+function prunedServices({ v2Transport }: NodeOptions): bigint {
+  const { NODE_WITNESS, NODE_NETWORK_LIMITED, NODE_P2P_V2 } = ServiceFlags;
+  return NODE_WITNESS | NODE_NETWORK_LIMITED | (v2Transport ? NODE_P2P_V2 : 0n);
+}
+
 /** Storage and the node may both find that it is over: the first of them is told. */
 function once<T>(call: (value: T) => void): (value: T) => void {
   let isCalled = false;
@@ -326,9 +379,9 @@ function once<T>(call: (value: T) => void): (value: T) => void {
 
 /** The same headers as the chain thread has, under the same numbers. */
 function loadHeaders({ headers: bytes, invalid, stored }: LoadedChain, run: RunOptions, log: Log): HeaderTree {
-  const { network } = run.configuration.options;
+  const { network, chain } = run.configuration.options;
   const headers = new HeaderTree({
-    params: consensusParams(network),
+    params: consensusParams(network, chain.consensus),
     anchor: genesisAnchor(network),
     sha256d: nativeSha256d,
     salt: secureRng.u64(),

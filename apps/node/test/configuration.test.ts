@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describeWithBitcoind } from '@btcp2p/testdata';
 import { CLIENT_VERSION } from '../src/client.ts';
@@ -171,6 +172,152 @@ describe('options', () => {
     ).toEqual(['-logratelimit=1 has no effect']);
   });
 
+  test('blocks, coins and indexes', () => {
+    expect(optionsOf().chain).toEqual({
+      consensus: {},
+      assumeValid: undefined,
+      dbCache: 450 * 1_048_576,
+      scriptThreads: Math.min(15, availableParallelism() - 1),
+      prune: undefined,
+      fastPrune: false,
+      txIndex: false,
+      blockFilterIndex: false,
+      reindex: false,
+      reindexChainstate: false,
+      loadBlock: [],
+      check: { blocks: 6, level: 3, isRequired: false },
+      checkBlockIndex: 0,
+    });
+    expect(
+      optionsOf(
+        '-regtest', '-par=3', '-dbcache=1', '-fastprune', '-txindex', '-blockfilterindex', '-reindex',
+        '-loadblock=a', '-loadblock=b', '-checklevel=4', '-checkblockindex', '-assumevalid=0x1f',
+      ).chain,
+    ).toMatchObject({
+      scriptThreads: 2,
+      dbCache: 4 * 1_048_576,
+      fastPrune: true,
+      txIndex: true,
+      blockFilterIndex: true,
+      reindex: true,
+      loadBlock: ['a', 'b'],
+      check: { blocks: 6, level: 4, isRequired: true },
+      checkBlockIndex: 1,
+      assumeValid: Uint8Array.of(0x1f, ...new Uint8Array(31)),
+    });
+    expect(optionsOf('-par=1').chain.scriptThreads).toBe(0);
+    expect(optionsOf('-par=99').chain.scriptThreads).toBe(15);
+    expect(optionsOf('-par=-99').chain.scriptThreads).toBe(0);
+    expect(optionsOf('-assumevalid=0').chain.assumeValid).toEqual(new Uint8Array(32));
+    expect(optionsOf('-blockfilterindex=basic').chain.blockFilterIndex).toBe(true);
+    expect(optionsOf('-blockfilterindex=0').chain.blockFilterIndex).toBe(false);
+    expect(optionsOf('-prune=1').chain.prune).toBe('manual');
+    expect(optionsOf('-prune=550').chain.prune).toBe(550 * 1_048_576);
+  });
+
+  test('rules of test chains', () => {
+    expect(
+      optionsOf(
+        '-regtest', '-testactivationheight=segwit@5', '-testactivationheight=cltv@111',
+        '-vbparams=testdummy:0:999:7', '-test=bip94',
+      ).chain.consensus,
+    ).toEqual({
+      activationHeights: { segwit: 5, bip65: 111 },
+      versionBits: { testdummy: { startTime: 0n, timeout: 999n, minActivationHeight: 7 } },
+      enforceBIP94: true,
+    });
+    const signet = optionsOf('-signet', '-signetchallenge=51');
+    expect(signet.chain.consensus).toEqual({ signetChallenge: Uint8Array.of(0x51) });
+    expect(Buffer.from(signet.network.magic).toString('hex')).toBe('54d26fbd');
+    expect(signet.network.dnsSeeds).toEqual([]);
+    const notices = run(['-signet']).notices.map(({ text }) => text);
+    expect(notices).toContain('Signet derived magic (message start): 0a03cf40');
+    // On other chains they are not looked at.
+    expect(optionsOf('-testactivationheight=x', '-signetchallenge=x').chain.consensus).toEqual({});
+  });
+
+  test('transactions and blocks that are made here', () => {
+    expect(optionsOf().mempool).toEqual({
+      blocksOnly: false,
+      maxSize: 300_000_000,
+      persist: true,
+      minRelayFeeRate: 100n,
+      acceptNonStandard: false,
+      checkInterval: 0,
+    });
+    expect(optionsOf('-regtest', '-acceptnonstdtxn', '-minrelaytxfee=0.00001', '-maxmempool=5').mempool)
+      .toMatchObject({ minRelayFeeRate: 1_000n, acceptNonStandard: true, maxSize: 5_000_000 });
+    expect(refusal(['-maxmempool=4'])).toBe('-maxmempool must be at least 5 MB');
+    expect(optionsOf('-blocksonly')).toMatchObject({
+      mempool: { blocksOnly: true, maxSize: 5_000_000 },
+      permissions: { relay: false },
+    });
+    expect(optionsOf('-blocksonly', '-whitelistforcerelay').permissions).toMatchObject({
+      relay: false,
+      forceRelay: true,
+    });
+    expect(optionsOf().mining).toEqual({
+      blockMaxWeight: 4_000_000,
+      blockReservedWeight: 8_000,
+      blockMinTxFee: 1n,
+    });
+    expect(
+      optionsOf('-regtest', '-blockversion=-1', '-blockmintxfee= .5 ', '-blockmaxweight=5000').mining,
+    ).toMatchObject({ blockVersion: -1, blockMinTxFee: 50_000_000n, blockMaxWeight: 5_000 });
+    expect(optionsOf('-blockversion=5').mining.blockVersion).toBeUndefined();
+  });
+
+  test('permissions of peers', () => {
+    const { permissions, bind, listen } = optionsOf(
+      '-connect=0', '-whitelist=noban,in,out@127.0.0.1', '-whitebind=relay@127.0.0.1:5', '-bind=127.0.0.1',
+    );
+    expect(permissions.whitelists).toMatchObject([{ permissions: new Set(['noban', 'download']) }]);
+    expect([listen, bind.map(({ port }) => port)]).toEqual([true, [8333, 5]]);
+    expect(refusal(['-whitebind=127.0.0.1:5', '-bind=127.0.0.1:5'])).toContain('Duplicate binding');
+  });
+
+  test('the JSON-RPC server', () => {
+    expect(optionsOf().rpc).toEqual({
+      server: true,
+      endpoints: [{ host: '::1', port: 8332 }, { host: '127.0.0.1', port: 8332 }],
+      warnings: [],
+      allow: [],
+      login: undefined,
+      auth: [],
+      cookie: { file: '.cookie', permissions: undefined },
+      whitelist: [],
+      whitelistDefault: false,
+      threads: 16,
+      workQueue: 64,
+      serverTimeout: 30_000,
+      docCheck: false,
+    });
+    const { rpc } = optionsOf(
+      '-regtest', '-server=0', '-rpcport=5', '-rpcallowip=10.0.0.0/8', '-rpcbind=0.0.0.0', '-rpcbind=[::1]:7',
+      '-rpcuser=u', '-rpcpassword=p', '-rpccookiefile=x', '-rpcwhitelist=u:stop', '-rpcthreads=0',
+      '-rpcworkqueue=-3', '-rpcservertimeout=99000', '-rpcdoccheck',
+    );
+    expect(rpc).toMatchObject({
+      server: false,
+      endpoints: [{ host: '0.0.0.0', port: 5 }, { host: '::1', port: 7 }],
+      login: { user: 'u', password: 'p' },
+      cookie: { file: 'x' },
+      whitelist: ['u:stop'],
+      whitelistDefault: true,
+      threads: 1,
+      workQueue: 1,
+      serverTimeout: 99_000_000,
+      docCheck: true,
+    });
+    expect(rpc.allow.map(String)).toEqual(['10.0.0.0/8']);
+    expect(optionsOf('-regtest', '-norpccookiefile').rpc.cookie.file).toBeUndefined();
+    for (const option of ['-rpcbind=0.0.0.0', '-rpcallowip=1.2.3.4']) {
+      const { endpoints, warnings } = optionsOf('-regtest', option).rpc;
+      expect([endpoints.map(({ host }) => host), warnings.length]).toEqual([['::1', '127.0.0.1'], 1]);
+    }
+    expect(refusal(['-rpcallowip=1.2.3.4/x'])).toContain('Invalid -rpcallowip subnet specification: 1.2.3.4/x.');
+  });
+
   test('logging', () => {
     const { log } = optionsOf(
       '-debug=net',
@@ -278,12 +425,12 @@ describe('the configuration file', () => {
   test('as the functional test framework of Bitcoin Core writes it', () => {
     const directory = dataDirectory({
       'bitcoin.conf':
-        'regtest=1\n[regtest]\nport=11000\nrpcport=16000\nfallbackfee=0.0002\nserver=1\nkeypool=1\n' +
-        'discover=0\n' +
+        'regtest=1\n[regtest]\nport=11000\nrpcport=16000\nrpcservertimeout=99000\nrpcdoccheck=1\n' +
+        'rpcthreads=2\nfallbackfee=0.0002\nserver=1\nkeypool=1\ndiscover=0\n' +
         'dnsseed=0\nfixedseeds=0\nlistenonion=0\npeertimeout=999999999\nprinttoconsole=0\nnatpmp=0\n' +
         'shrinkdebugfile=0\nunsafesqlitesync=1\nconnect=0\nmaxconnections=94\npar=2\nbind=127.0.0.1\n',
     });
-    const { options, warnings } = run([
+    const { options, warnings, notices } = run([
       `-datadir=${directory}`,
       '-logtimemicros',
       '-debug',
@@ -291,6 +438,7 @@ describe('the configuration file', () => {
       '-debugexclude=leveldb',
       '-debugexclude=rand',
       '-uacomment=testnode0',
+      '-disablewallet',
       '-logthreadnames',
       '-logsourcelocations',
       '-loglevel=trace',
@@ -300,9 +448,18 @@ describe('the configuration file', () => {
       '-bind=127.0.0.1:21000=onion',
     ]);
     expect(warnings).toEqual([]);
+    expect(notices.filter(({ text }) => text.startsWith('Ignoring'))).toEqual([]);
     expect(options).toMatchObject({
       network: { chain: 'regtest' },
       port: 11000,
+      rpc: {
+        server: true,
+        endpoints: [{ host: '::1', port: 16000 }, { host: '127.0.0.1', port: 16000 }],
+        threads: 2,
+        serverTimeout: 99_000_000,
+        docCheck: true,
+      },
+      chain: { scriptThreads: 1 },
       connect: [],
       listen: true,
       maxConnections: 94,
@@ -420,13 +577,47 @@ const REFUSED: readonly (readonly [args: readonly string[], conf: string])[] = [
   [['-uacomment=a(b'], ''],
   [['-uacomment=₿'], ''],
   [['-noconf', 'token'], ''],
+  [['-rpcport=0'], ''],
+  [['-rpcport=x'], ''],
+  [['-regtest'], 'rpcport=1\nrpcbind=127.0.0.1\n'],
+  [['-rpcbind=127.0.0.1:0'], ''],
+  [['-rpcbind=[::1]:x'], ''],
+  [['-whitebind=127.0.0.1:x'], ''],
+  [['-blockfilterindex=abc'], ''],
+  [['-blockfilterindex=basic', '-blockfilterindex=abc'], ''],
+  [['-prune=-1'], ''],
+  [['-prune=549'], ''],
+  [['-prune=1', '-txindex'], ''],
+  [['-prune=550', '-reindex-chainstate'], ''],
+  [['-assumevalid=x'], ''],
+  [['-assumevalid='.padEnd(80, '1')], ''],
+  [['-blockmintxfee=x'], ''],
+  [['-blockmintxfee='], ''],
+  [['-blockmintxfee=-1'], ''],
+  [['-blockmintxfee=0.000000001'], ''],
+  [['-blockmintxfee=21000001'], ''],
+  [['-blockmaxweight=4000001'], ''],
+  [['-blockreservedweight=4000001'], ''],
+  [['-blockreservedweight=1999'], ''],
+  [['-minrelaytxfee=1.2.3'], ''],
+  [['-acceptnonstdtxn'], ''],
+  [['-test=bip94'], ''],
+  [['-regtest', '-testactivationheight=segwit'], ''],
+  [['-regtest', '-testactivationheight=name@2'], ''],
+  [['-regtest', '-testactivationheight=bip34@-2'], ''],
+  [['-regtest', '-vbparams=testdummy:1'], ''],
+  [['-regtest', '-vbparams=testdummy:x:1'], ''],
+  [['-regtest', '-vbparams=nothing:0:1'], ''],
+  [['-signet', '-signetchallenge=abc'], ''],
+  [['-signet', '-signetchallenge=51', '-signetchallenge=52'], ''],
+  [['-nosignetchallenge'], ''],
 ];
 
 describe('a refused start is one clear text', () => {
   test.each(REFUSED)('%j with %j', (args, conf) => {
     const directory = dataDirectory({ 'bitcoin.conf': conf });
     const at = args.some((argument) => argument.includes('datadir')) ? [] : [`-datadir=${directory}`];
-    expect(refusal([...at, ...args])).toMatch(/^[A-Z-].{10,}[^\n]$|^peertimeout must be/s);
+    expect(refusal([...at, ...args])).toMatch(/^[A-Z-].{10,}[^\n]$|^(peertimeout|acceptnonstdtxn) /s);
   });
 });
 

@@ -34,9 +34,7 @@ async function startNode(args: readonly string[] = []): Promise<TestNode> {
 
 /** Gives a node a chain of its own. */
 async function mine(node: TestNode, height: number): Promise<void> {
-  for (const block of new RegtestChain(nativeSha256d).mine(height)) {
-    expect(node.running.submitBlock(block)).toBeUndefined();
-  }
+  await node.submit(new RegtestChain(nativeSha256d).mine(height));
   await node.reached(height);
 }
 
@@ -109,7 +107,7 @@ describeWithBitcoind('a real bitcoind', (binary) => {
       }
       let ours = 0;
       for (const block of chain.mine(250, { spacing: 1 })) {
-        expect(node.running.submitBlock(block)).toBeUndefined();
+        await node.submit([block]);
         if (++ours % 50 === 0) {
           // It mines on what it has got so far, which may lose: both must end on the same chain.
           await core.rpc('generatetodescriptor', 1, ANYONE);

@@ -13,7 +13,7 @@ const OP_RETURN = 0x6a;
  * it creates, but for those that start with OP_RETURN, and all that it spends. Empty scripts are left
  * out.
  *
- * @param spentScripts the script of each output that the block spends, in any order; none for the coinbase
+ * @param spentScripts the script of each output that the block spends, in any order
  * @param blockHash 32 bytes in wire order, if the caller has it
  */
 export function basicFilter(

@@ -59,8 +59,8 @@ export class GcsFilter {
    * as are announced, and no byte behind them. It allocates nothing, and takes time for the bytes that
    * there are, whatever number they announce.
    *
-   * @throws DecodeError `truncated`, `trailing-bytes`, `non-canonical-size`, `size-too-large` (the number
-   *   of elements)
+   * @throws DecodeError `truncated`, `trailing-bytes`; of the number of elements `non-canonical-size`,
+   *   `size-too-large`
    */
   static decode(bytes: Uint8Array, key: Uint8Array): GcsFilter {
     const filter = GcsFilter.trusted(bytes, key);

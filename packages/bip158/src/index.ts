@@ -1,6 +1,6 @@
 /**
- * Compact block filters (BIP 158), with which a light client finds its blocks without saying what it
- * looks for: built from a block and what it spends, decoded, matched; their hashes and headers (BIP 157).
+ * Compact block filters (BIP 158), with which a light client finds its blocks without saying what
+ * it looks for: built from a block and what it spends, decoded, matched; filter headers (BIP 157).
  *
  * @example
  * import { basicFilter, filterHash, filterHeader } from '@btcp2p/bip158';

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { fastRange } from '../src/fast-range.ts';
+import { golombRiceSize, GolombRiceReader, writeGolombRice } from '../src/golomb-rice.ts';
 import { sipHash, sipHashKey } from '../src/sip-hash.ts';
 import { sortUniform } from '../src/sort-uniform.ts';
 import { model } from './support.ts';
@@ -28,8 +29,9 @@ describe('SipHash-2-4', () => {
   });
 
   test('any bytes, from anywhere in an array', () => {
+    const keys = fc.uint8Array({ minLength: 16, maxLength: 40 });
     const bytes = fc.uint8Array({ maxLength: 300 });
-    fc.assert(fc.property(fc.uint8Array({ minLength: 16, maxLength: 40 }), bytes, bytes, (key, a, b) => {
+    fc.assert(fc.property(keys, bytes, bytes, (key, a, b) => {
       const both = Uint8Array.of(...a, ...b);
       expect(sipHash64(key, both, a.length)).toBe(model.sipHash(key, b));
       expect(sipHash64(key, both, 0, a.length)).toBe(model.sipHash(key, a));
@@ -75,4 +77,19 @@ test('sortUniform sorts, whatever the numbers are', () => {
     expect(sortUniform(values, range)).toEqual(values.toSorted());
     expect(values).toEqual(Float64Array.from(numbers));
   }), { numRuns: 300 });
+});
+
+test('Golomb-Rice codes are read as they were written', () => {
+  const quotient = fc.oneof(fc.nat(3), fc.nat(40), fc.nat(300));
+  const delta = fc.tuple(quotient, fc.nat(2 ** 19 - 1)).map(([q, r]) => q * 2 ** 19 + r);
+  fc.assert(fc.property(fc.array(delta, { maxLength: 30 }), fc.nat(9), (deltas, offset) => {
+    let sum = 0;
+    const sorted = Float64Array.from(deltas, (each) => (sum += each));
+    const bytes = new Uint8Array(offset + golombRiceSize(sorted)).fill(0xff);
+    writeGolombRice(sorted, bytes, offset);
+    const reader = new GolombRiceReader(bytes, offset);
+    expect(deltas.map(() => reader.next())).toEqual(deltas);
+    expect(reader.offset).toBe(bytes.length);
+    expect([...bytes.subarray(0, offset)]).toEqual(Array(offset).fill(0xff));
+  }), { numRuns: 500 });
 });

@@ -5,7 +5,7 @@ import { BlockView, fromHex, hashFromHex, hashToHex, toHex } from '@btcp2p/wire'
 import { basicFilter, filterHash, filterHeader, NO_FILTER_HEADER } from '../src/index.ts';
 import { FILTER_VECTORS } from './filter-vectors.ts';
 
-/** A row of testnet-19.json: height, hash, block, spent scripts, header before, filter, header, note. */
+/** Of testnet-19.json: height, hash, block, spent scripts, header before, filter, header, note. */
 type Row = [number, string, string, string[], string, string, string, string];
 
 describeWithData('real blocks', () => {

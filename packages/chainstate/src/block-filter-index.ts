@@ -56,13 +56,13 @@ interface Branch {
  * The basic filters of all blocks that the chain has had (BIP 157, BIP 158; Core `BlockFilterIndex`,
  * index/blockfilterindex.cpp), with their hashes and headers.
  *
- * Specification: a block is one batch, with the record of the last block. `t` and the height, 32 bits
- * big-endian, has block hash, filter hash and filter header of each block up to the last; `s` and the
- * block's hash has hash of the block before, filter hash and filter header of those that were taken off.
- * `f`, height and block hash has the filter, which stays.
- * Rationale: as in Core, but filters are in the store itself and not in files beside it, so that nothing
- * can be out of step. They have keys of their own: who asks for 2,000 hashes does not read 2,000
- * filters. With the height in front, they are written and served in the order of the keys.
+ * Specification: a block is one batch, with the record of the last block. Under `t` and the height,
+ * 32 bits big-endian, are block hash, filter hash and filter header of each block up to the last; under
+ * `s` and the block's hash are the hash of the block before, filter hash and filter header of those
+ * that were taken off. Under `f`, height and block hash is the filter, which stays.
+ * Rationale: as in Core, but filters are in the store itself and not in files beside it, so that
+ * nothing can be out of step. They have keys of their own: who asks for 2,000 hashes does not read
+ * 2,000 filters. With the height in front, they are written and served in the order of the keys.
  */
 export class BlockFilterIndex implements ChainIndex {
   readonly #store: KeyValueStore;
@@ -149,8 +149,8 @@ export class BlockFilterIndex implements ChainIndex {
 
   /**
    * Of the blocks from a height up to `stop`, in ascending order: `cfheaders` is made of it, with the
-   * header of the block before. `stop` may be a block that was taken off. Undefined if the index does not
-   * have it, or if it is below that height. The caller sees to it that it is not too many.
+   * header of the block before. `stop` may be a block that was taken off. Undefined if the index does
+   * not have it, or if it is below that height. The caller sees to it that it is not too many.
    */
   range(startHeight: number, stop: BlockId): BlockFilterEntry[] | undefined {
     const branch = this.#branch(stop);
@@ -165,8 +165,8 @@ export class BlockFilterIndex implements ChainIndex {
   }
 
   /**
-   * The filters of the same blocks, each read when it is its turn: what follows `getcfilters`. The index
-   * may change meanwhile.
+   * The filters of the same blocks, each read when it is its turn: what follows `getcfilters`. The
+   * index may change meanwhile.
    *
    * @throws ChainstateError while they are read, if one is not what was stored
    */
@@ -193,7 +193,9 @@ export class BlockFilterIndex implements ChainIndex {
       if (value === undefined) throw lost(heights[i]!);
       return parseActive(value).header;
     });
-    const stale = heights.slice(keys.length).map((height) => branch.stale[stop.height - height]!.header);
+    const stale = heights.slice(keys.length).map(
+      (height) => branch.stale[stop.height - height]!.header,
+    );
     return [...active, ...stale];
   }
 

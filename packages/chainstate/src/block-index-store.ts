@@ -9,6 +9,8 @@ const DB_FLAG = 0x46;
 const DB_LAST_BLOCK = 0x6c;
 const DB_REINDEX_FLAG = 0x52;
 
+const REINDEX_KEY = Uint8Array.of(DB_REINDEX_FLAG);
+
 /** A block and what is to be stored of it. */
 export interface StoredBlock {
   /** 32 bytes in wire order. */
@@ -84,17 +86,17 @@ export class BlockIndexStore {
 
   /** Whether a rebuilding of the index from the block files has begun and not ended. */
   get isReindexing(): boolean {
-    return this.#store.get(Uint8Array.of(DB_REINDEX_FLAG)) !== undefined;
+    return this.#store.get(REINDEX_KEY) !== undefined;
   }
 
-  setReindexing(value: boolean): void {
-    const key = Uint8Array.of(DB_REINDEX_FLAG);
-    this.#store.write([{ key, value: value ? Uint8Array.of(0x31) : undefined }]);
+  /** It has been rebuilt: to be called when all blocks are written. */
+  endReindexing(): void {
+    this.#store.write([{ key: REINDEX_KEY, value: undefined }]);
   }
 
-  /** Forgets all blocks and files: the start of a reindexing. */
-  clear(): void {
-    const batch: KeyValueChange[] = [];
+  /** Forgets all blocks and files, and says that it is being rebuilt, in one step. */
+  startReindexing(): void {
+    const batch: KeyValueChange[] = [{ key: REINDEX_KEY, value: Uint8Array.of(0x31) }];
     for (const first of [DB_BLOCK_INDEX, DB_BLOCK_FILES]) {
       for (const { key } of this.#store.entries(Uint8Array.of(first), Uint8Array.of(first + 1))) {
         batch.push({ key, value: undefined });

@@ -1,4 +1,4 @@
-import { equalHashes, Reader, Writer, type BlockView } from '@btcp2p/wire';
+import { equalHashes, Reader, type BlockView } from '@btcp2p/wire';
 import { ChainstateError } from './chainstate-error.ts';
 import type { BlockPosition } from './ports.ts';
 import type { BlockUndo } from './undo.ts';
@@ -33,7 +33,7 @@ export interface ChainReader {
 /** What the chain does not have of a block any more. */
 export type MissingData = 'block' | 'undo';
 
-/** Something that is known of all blocks of a chain up to some block (Core `BaseIndex`, index/base.h). */
+/** What is known of all blocks of a chain up to some block (Core `BaseIndex`, index/base.h). */
 export interface ChainIndex {
   /** The last block that it knows of; undefined if it knows none. */
   bestBlock(): BlockId | undefined;
@@ -97,7 +97,7 @@ export function parseBlockId(bytes: Uint8Array): BlockId {
   return { height: new DataView(bytes.buffer, bytes.byteOffset).getUint32(0), hash: bytes.slice(4) };
 }
 
-/** A letter and a height, 32 bits big-endian, so that keys are in the order of heights (Core `DBHeightKey`). */
+/** A letter and a height, 32 bits big-endian: keys in the order of heights (Core `DBHeightKey`). */
 export function heightKey(prefix: number, height: number): Uint8Array {
   const key = new Uint8Array(5);
   key[0] = prefix;
@@ -105,12 +105,12 @@ export function heightKey(prefix: number, height: number): Uint8Array {
   return key;
 }
 
-/** A letter and a hash. */
+/** A letter and a hash. @throws RangeError if the hash has not 32 bytes */
 export function hashKey(prefix: number, hash: Uint8Array): Uint8Array {
+  if (hash.length !== 32) throw new RangeError(`a hash has 32 bytes, not ${hash.length}`);
   const key = new Uint8Array(33);
-  const writer = new Writer(key);
-  writer.u8(prefix);
-  writer.hash(hash);
+  key[0] = prefix;
+  key.set(hash, 1);
   return key;
 }
 
@@ -119,7 +119,8 @@ export function checkFollows(best: BlockId | undefined, block: BlockId, previous
   const follows = best === undefined
     ? block.height === 0
     : block.height === best.height + 1 && equalHashes(previous, best.hash);
-  if (!follows) throw new Error(`an index was given a block of height ${block.height} that does not follow`);
+  if (follows) return;
+  throw new Error(`an index was given a block of height ${block.height} that does not follow`);
 }
 
 /** The parts of 32 bytes that a value is made of, as views. @throws DecodeError if it has others */

@@ -31,7 +31,7 @@ import type { CoinsCache } from './coins-cache.ts';
 import type { CoinsStore } from './coins-store.ts';
 import type { Rejection } from './connect-block.ts';
 import { BlockStatus } from './disk-block-index.ts';
-import type { BlockFiles, BlockPosition, ScriptChecker } from './ports.ts';
+import type { BlockFileInfo, BlockFiles, BlockPosition, ScriptChecker } from './ports.ts';
 import { filesToPrune, MIN_BLOCKS_TO_KEEP } from './prune.ts';
 import { RecentBlocks } from './recent-blocks.ts';
 import type { DecompressPublicKey } from './secp256k1.ts';
@@ -59,6 +59,8 @@ export interface ChainstateManagerOptions {
   /** Kept besides `coins` until those have come as far. */
   readonly snapshot?: LoadedSnapshot;
   readonly files: BlockFiles;
+  /** Makes all headers last. Called before the index is stored, whose blocks may rest on them. */
+  readonly syncHeaders?: () => void;
   readonly scripts: ScriptChecker;
   /** Told of everything that happens, while it happens. It must not call back. */
   readonly notify?: (event: ChainEvent) => void;
@@ -397,12 +399,7 @@ export class ChainstateManager {
 
   /** Stores what changed of the block index: after it, the process may end at any time. */
   saveIndex(): void {
-    const stored = [...this.blocks.dirty].map((entry) => ({
-      hash: this.headers.hash(entry),
-      index: this.blocks.stored(entry),
-    }));
-    this.#options.index.write(stored, this.#options.files.files());
-    this.blocks.settled();
+    this.#saveIndexOf(this.#options.files.files());
   }
 
   /**
@@ -412,7 +409,6 @@ export class ChainstateManager {
    * @param options.keep whether the coins stay in memory too
    */
   flush({ keep }: { readonly keep: boolean } = { keep: true }): void {
-    this.#options.files.sync();
     this.saveIndex();
     this.#active.flush({ keep });
     this.#background?.flush({ keep });
@@ -618,10 +614,22 @@ export class ChainstateManager {
   }
 
   #keepGenesis(): void {
-    if (this.blocks.hasData(0)) return;
+    // It may have been pruned.
+    if (this.blocks.transactionCount(0) > 0) return;
     const block = BlockView.of(this.#options.network.genesis.bytes);
     const at = this.#options.files.writeBlock(block.bytes, 0, block.header.time);
     this.#received(0, block.transactionCount, at);
+  }
+
+  #saveIndexOf(files: ReadonlyMap<number, BlockFileInfo>): void {
+    this.#options.syncHeaders?.();
+    this.#options.files.sync();
+    const stored = [...this.blocks.dirty].map((entry) => ({
+      hash: this.headers.hash(entry),
+      index: this.blocks.stored(entry),
+    }));
+    this.#options.index.write(stored, files);
+    this.blocks.settled();
   }
 
   #prune(target: number, height: number): void {
@@ -631,13 +639,16 @@ export class ChainstateManager {
     const chosen = filesToPrune(files.files(), target, limit, this.headers.height(this.tip));
     if (chosen.length === 0) return;
     if (!this.hasPruned) index.setFlag(PRUNED_FLAG, true);
+    const left = new Map(files.files());
     for (const file of chosen) {
       const entries = this.blocks.entriesIn(file);
       for (const entry of entries) this.blocks.pruned(entry);
+      left.delete(file);
       this.#notify({ type: 'pruned', file, entries });
-      files.remove(file);
     }
-    this.saveIndex();
+    // First, so that the index never names what is gone, whenever the process ends.
+    this.#saveIndexOf(left);
+    for (const file of chosen) files.remove(file);
   }
 
   #notify(event: ChainEvent): void {

@@ -124,7 +124,8 @@ export class Chainstate {
       this.chain.setTip(tip);
     }
     this.refreshCandidates();
-    if (this.chain.tip === undefined) this.#moveTowards(0);
+    // Not to be interrupted: without a tip there is nothing to be stored.
+    if (this.chain.tip === undefined) this.#connectTip(0);
   }
 
   /** From now on it goes to a block and no further, and tells somebody else. */

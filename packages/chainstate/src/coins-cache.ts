@@ -241,7 +241,7 @@ export class CoinsCache {
 
   *#changes(): Generator<CoinChange, void, undefined> {
     const table = this.#table;
-    for (const ref of table.dirty()) {
+    for (const ref of table.sortedDirty()) {
       const coin = table.hasFlag(ref, SPENT) ? undefined : table.coin(ref);
       yield { outpoint: table.outpoint(ref), coin };
     }

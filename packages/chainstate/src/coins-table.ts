@@ -200,6 +200,24 @@ export class CoinsTable {
     }
   }
 
+  /**
+   * The same nearly in the order of their txids, whose first four bytes count: what is written in
+   * order to a store of pages changes each page once, and most pages lie in few batches.
+   */
+  *sortedDirty(): Generator<number, void, undefined> {
+    // As numbers of 64 bits, the reference in the lower half, they are sorted in native code.
+    const halves = new Uint32Array(2 * this.#listedCount);
+    const [lower, upper] = LITTLE_ENDIAN ? [0, 1] : [1, 0];
+    let end = 0;
+    for (const ref of this.dirty()) {
+      halves[end + lower] = ref;
+      halves[end + upper] = readBigEndianU32(this.#bytesOf(ref), byteAt(ref) + TXID_OFFSET);
+      end += 2;
+    }
+    new BigUint64Array(halves.buffer, 0, end / 2).sort();
+    for (let at = 0; at < end; at += 2) yield halves[at + lower]!;
+  }
+
   /** Makes every dirty entry clean, and removes those that are spent. */
   settle(): void {
     for (let i = 0; i < this.#listedCount; i++) {
@@ -450,3 +468,11 @@ function readU32(bytes: Uint8Array, offset: number): number {
     bytes[offset]! | (bytes[offset + 1]! << 8) | (bytes[offset + 2]! << 16) | (bytes[offset + 3]! << 24)
   );
 }
+
+function readBigEndianU32(bytes: Uint8Array, offset: number): number {
+  return (
+    (bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!
+  );
+}
+
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;

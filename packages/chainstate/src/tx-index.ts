@@ -13,7 +13,7 @@ import { readVarInt, varIntSize, writeVarInt } from './var-int.ts';
 const DB_BEST_BLOCK = Uint8Array.of(0x42);
 /** First byte of a transaction's key, `t` (Core `DB_TXINDEX`, index/txindex.cpp). */
 const DB_TXINDEX = 0x74;
-/** First byte of the key of a height, `h`, under which is the block's hash. Core has no such entries. */
+/** First byte of a height's key, `h`, under which is the block's hash. Core has no such entries. */
 const DB_HEIGHT = 0x68;
 
 /** Where a transaction is (Core `CDiskTxPos`, index/disktxpos.h). */
@@ -118,7 +118,8 @@ export class TxIndex implements ChainIndex {
   #hashAt(height: number): Uint8Array {
     const hash = this.#store.get(heightKey(DB_HEIGHT, height));
     if (hash?.length === 32) return hash;
-    throw new ChainstateError('corrupt', `the transaction index has lost its block of height ${height}`);
+    const message = `the transaction index has lost its block of height ${height}`;
+    throw new ChainstateError('corrupt', message);
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { OutPoint } from '@btcp2p/wire';
+import { toHex, type OutPoint } from '@btcp2p/wire';
 import {
   CoinsCache, CoinsStore, equalCoins, MemoryStore, type Coin, type CoinsCacheEntry,
 } from '../src/index.ts';
@@ -259,6 +259,22 @@ test('a write that fails leaves everything as it was', () => {
   isFull = false;
   cache.flush();
   expect(new CoinsStore(memory).getCoin(outpoint)).toEqual(COINS.VALUE1);
+});
+
+test('what changed is handed down in the order of txids, spent coins among the others', () => {
+  const store = new CoinsStore(new MemoryStore());
+  const cache = new CoinsCache(store);
+  const draws = new Draws(9);
+  const outpoints = Array.from({ length: 3_000 }, () => ({ txid: draws.bytes(32), index: draws.below(300) }));
+  for (const outpoint of outpoints) cache.addCoin(outpoint, makeCoin({ value: 1n }), true);
+  for (const outpoint of outpoints.slice(0, 1_000)) cache.spendCoin(outpoint);
+  const seen: [string, boolean][] = [];
+  store.write = (changes) => {
+    for (const { outpoint: { txid }, coin } of changes) seen.push([toHex(txid), coin !== undefined]);
+  };
+  cache.flush();
+  const expected = outpoints.map(({ txid }, i): [string, boolean] => [toHex(txid), i >= 1_000]);
+  expect(seen).toEqual(expected.sort(([a], [b]) => (a < b ? -1 : 1)));
 });
 
 test('a write that ends half-way says from where to where', () => {

@@ -1,9 +1,10 @@
 // What the tests of the indexes share: a chain that reorganises, a store that fails, and steps.
 import { BlockView, equalHashes, toHex } from '@btcp2p/wire';
 import {
-  MemoryStore, stepIndex,
+  stepIndex,
   type BlockId, type BlockPosition, type BlockUndo, type ChainIndex, type ChainReader, type IndexStep,
-  type KeyValueChange, type KeyValueEntry, type KeyValueStore,
+  type Coin, type KeyValueChange, type KeyValueEntry, type KeyValueStore,
+  type MemoryStore, type TxUndo,
 } from '../src/index.ts';
 import { coinbase, type Draws, makeBlock, makeCoin, nativeSha256d, spend } from './support.ts';
 
@@ -87,9 +88,10 @@ export class TestChain implements ChainReader {
       return all[draws.below(all.length)]!;
     };
     const transactions = [{ ...coinbase(1n, draws.below(2 ** 31)) }];
-    const undo: { readonly prevouts: ReturnType<typeof makeCoin>[] }[] = [];
+    const undo: TxUndo[] = [];
     for (let left = height === 0 ? 0 : draws.below(5); left > 0; left--) {
-      const prevouts = Array.from({ length: 1 + draws.below(4) }, () => makeCoin({ scriptPubKey: script() }));
+      const coin = (): Coin => makeCoin({ scriptPubKey: script() });
+      const prevouts = Array.from({ length: 1 + draws.below(4) }, coin);
       const outputs = Array.from({ length: draws.below(5) }, () => [1n, script()] as const);
       const outpoints = prevouts.map(() => ({ txid: draws.bytes(32), index: draws.below(10) }));
       transactions.push(spend(outpoints, outputs));

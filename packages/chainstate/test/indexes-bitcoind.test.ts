@@ -1,4 +1,4 @@
-// Both indexes against bitcoind's, over blocks that it made of random transactions, with a reorganisation.
+// Both indexes against bitcoind's, over blocks that it made of random transactions, with a reorg.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -141,7 +141,8 @@ describeWithBitcoind('indexes of a chain that bitcoind made', (binary) => {
       return input!;
     });
     const total = inputs.reduce((sum, { value }) => sum + value, 0n);
-    const outputs = Array.from({ length: 1 + draws.below(6) }, () => [total / 10n, randomScript()] as const);
+    const output = () => [total / 10n, randomScript()] as const;
+    const outputs = Array.from({ length: 1 + draws.below(6) }, output);
     const bare = spend(inputs.map(({ outpoint }) => outpoint), outputs);
     const signed = bare.inputs.map((input, i) => (
       { ...input, scriptSig: scriptSigOf(inputs[i]!.scriptPubKey)! }
@@ -170,7 +171,7 @@ describeWithBitcoind('indexes of a chain that bitcoind made', (binary) => {
 
   beforeAll(async () => {
     bitcoind = await startBitcoind(binary, [
-      `-blocksdir=${directory}`, '-blockfilterindex=1', '-txindex=1', '-acceptnonstdtxn=1', '-minrelaytxfee=0',
+      `-blocksdir=${directory}`, '-blockfilterindex=1', '-txindex=1', '-acceptnonstdtxn=1',
     ]);
     await bitcoind.rpc('generatetodescriptor', 120, 'raw(51)');
     await chain.follow(bitcoind);
@@ -190,7 +191,9 @@ describeWithBitcoind('indexes of a chain that bitcoind made', (binary) => {
     await chain.follow(bitcoind);
     // Of what was there, that is left which none of the blocks below has spent.
     const spent = new Set(chain.hashes.flatMap((hash) =>
-      chain.blocks.get(hash)!.transactions().flatMap(({ inputs }) => inputs.map((each) => nameOf(each.prevout))),
+      chain.blocks.get(hash)!.transactions().flatMap(({ inputs }) =>
+        inputs.map(({ prevout }) => nameOf(prevout)),
+      ),
     ));
     spendable = all.filter(({ outpoint }) => !spent.has(nameOf(outpoint)));
     await mine(AFTER);
@@ -208,7 +211,8 @@ describeWithBitcoind('indexes of a chain that bitcoind made', (binary) => {
     const fork = chain.height - AFTER;
     const old = stale.map((hash, i) => ({ hash, height: fork + i }));
     let elements = 0;
-    for (const { hash, height } of [...chain.hashes.map((each, i) => ({ hash: each, height: i })), ...old]) {
+    const active = chain.hashes.map((hash, height) => ({ hash, height }));
+    for (const { hash, height } of [...active, ...old]) {
       const id = { hash: fromHex(hash), height };
       const theirs = await bitcoind.rpc<{ filter: string; header: string }>(
         'getblockfilter', hashToHex(id.hash),
@@ -232,7 +236,8 @@ describeWithBitcoind('indexes of a chain that bitcoind made', (binary) => {
   });
 
   test('transactions are where the index says in bitcoind\'s own files', async () => {
-    const bytesAt = new Map([...chain.positions.values()].map(({ position, block }) => [position, block]));
+    const blocks = [...chain.positions.values()];
+    const bytesAt = new Map(blocks.map(({ position, block }) => [position, block]));
     let count = 0;
     for (const hash of [...chain.hashes.slice(1), ...stale]) {
       const block = chain.blocks.get(hash)!;

@@ -1,4 +1,5 @@
 import type { HeaderEntry, HeaderTree } from '@btcp2p/consensus';
+import type { BackgroundBlocks } from '@btcp2p/sync';
 import type { ChainEvent } from './chain-port.ts';
 
 /** What the chain is when a node starts. */
@@ -7,6 +8,8 @@ export interface ChainState {
   readonly tip: HeaderEntry;
   /** All blocks that are stored, in any order. */
   readonly stored: Iterable<HeaderEntry>;
+  /** Blocks that are wanted to prove coins that were loaded. */
+  readonly background?: BackgroundBlocks;
 }
 
 /**
@@ -19,6 +22,7 @@ export class ActiveChain {
   #stored: Uint8Array;
   /** The chain by height, from the anchor's. */
   #entries: HeaderEntry[];
+  #background: BackgroundBlocks | undefined;
 
   /** The block that the tree starts at counts as stored. */
   constructor(headers: HeaderTree, state: ChainState = { tip: headers.anchor, stored: [] }) {
@@ -29,6 +33,12 @@ export class ActiveChain {
     this.#stored[anchor] = 1;
     for (const entry of state.stored) this.#setStored(entry, 1);
     this.#entries = chainTo(headers, state.tip);
+    this.#background = state.background;
+  }
+
+  /** Blocks that are wanted to prove coins that were loaded; undefined if there are none to prove. */
+  background(): BackgroundBlocks | undefined {
+    return this.#background;
   }
 
   /** The last block of the chain. */
@@ -72,6 +82,10 @@ export class ActiveChain {
         break;
       case 'snapshot':
         this.#entries = chainTo(this.#headers, event.tip);
+        this.#background = { tip: event.background, target: event.tip };
+        break;
+      case 'background':
+        this.#handleBackground(event.tip);
         break;
       case 'connected':
         if (event.entry === this.#headers.anchor && this.#entries.length === 1) break;
@@ -85,6 +99,12 @@ export class ActiveChain {
       default:
         break;
     }
+  }
+
+  #handleBackground(tip: HeaderEntry): void {
+    if (this.#background === undefined) return;
+    const { target } = this.#background;
+    this.#background = tip === target ? undefined : { tip, target };
   }
 
   #setStored(entry: HeaderEntry, value: 0 | 1): void {

@@ -42,3 +42,4 @@ export type { NativeVerifier, VerifierSource } from './native-verifier.ts';
 export { AddonGate } from './addon-gate.ts';
 export { ScriptCheckPool } from './script-check-pool.ts';
 export type { ScriptCheckFailure, ScriptCheckPoolOptions } from './script-check-pool.ts';
+export { wasmVerifier } from './wasm-verifier.ts';

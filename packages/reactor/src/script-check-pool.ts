@@ -17,8 +17,11 @@ const SHARED_INPUTS = 16;
 /** Inputs that become ready before helpers that sleep are woken. */
 const RING_INPUTS = 16;
 
-/** How long no batch is finished before the owner does again what helpers have taken, milliseconds. */
-const TAKEOVER_MS = 50;
+/**
+ * How long no batch is finished before the owner does again what helpers have taken, milliseconds:
+ * some are not dead, but have lost their processor to others.
+ */
+const TAKEOVER_MS = 5;
 
 /** How long helpers have to leave a block that was given up, milliseconds. */
 const LEAVE_MS = 20;
@@ -81,7 +84,7 @@ interface Job {
  * before it returns.
  *
  * A helper that dies or hangs costs time only: when nothing else is left and no batch was finished for
- * 50 ms, the owner checks again what helpers have taken, and who is first counts.
+ * 5 ms, the owner checks again what helpers have taken, and who is first counts.
  *
  * **Rationale.** Threads share memory: messages need the event loop, which the owner does not get back
  * to, and copies of what is sent. The work is given out by counters in that memory, in batches of at
@@ -119,6 +122,11 @@ export class ScriptCheckPool {
   get helpers(): number {
     if (this.#closing !== undefined) return 0;
     return this.#helpers.filter((worker) => worker !== undefined).length;
+  }
+
+  /** Batches that helpers could take now, and have not. @internal */
+  get waiting(): number {
+    return this.#job !== undefined && this.#job.shared > 0 ? this.#memory!.waiting : 0;
   }
 
   /** Starts a block. One that was not finished is forgotten. */

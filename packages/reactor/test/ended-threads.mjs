@@ -22,6 +22,6 @@ if (isMainThread) {
   const hash = new Uint8Array(32);
   for (let i = 0; ; i++) {
     verifier.verifyEcdsa(signature, hash, key);
-    if (i === 100) parentPort.postMessage(source);
+    if (i === 100) parentPort.postMessage(source, []);
   }
 }

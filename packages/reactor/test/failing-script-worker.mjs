@@ -28,5 +28,8 @@ while (taken < 0 && !bell.isStopped) {
   }
 }
 if (mode === 'exits') process.exit(1);
-if (mode === 'hangs') sleep(Infinity);
+if (mode === 'hangs') {
+  new BroadcastChannel('failing-script-worker').postMessage(mode);
+  sleep(Infinity);
+}
 if (mode === 'throws') throw new Error('as expected');

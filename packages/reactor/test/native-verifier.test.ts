@@ -25,7 +25,7 @@ function bytesOf(text: string): Uint8Array {
 }
 
 function concat(...parts: Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
+  return new Uint8Array(Buffer.concat(parts));
 }
 
 function flipped(bytes: Uint8Array, bit: number): Uint8Array {

@@ -1,7 +1,7 @@
 import type { ConsensusParams, HeaderEntry, HeaderTree } from '@btcp2p/consensus';
 import { SECOND, type Instant, type PeerId, type Time } from '@btcp2p/machine';
 import { ChainPath } from './chain-path.ts';
-import type { BlockStatus } from './ports.ts';
+import type { BackgroundBlocks, BlockStatus } from './ports.ts';
 import { StallingTimeout } from './stalling-timeout.ts';
 import { canServeWitnesses, isLimitedPeer, type SyncPeer } from './sync-peer.ts';
 
@@ -126,8 +126,11 @@ export class BlockDownload {
   #sources = 0;
   #epoch = 0;
 
+  readonly #historicalPath: ChainPath;
+
   constructor(options: BlockDownloadOptions) {
     this.#options = options;
+    this.#historicalPath = new ChainPath(options.headers);
   }
 
   /** How many blocks are on their way. */
@@ -243,6 +246,34 @@ export class BlockDownload {
       if (isSearched) peer.searched = entry;
     }
     return { wanted, staller: undefined };
+  }
+
+  /**
+   * What to fetch from a peer of the blocks that prove loaded coins, within a window of their own (Core
+   * `TryDownloadingHistoricalBlocks`). Nobody stalls here: the node is up to date meanwhile.
+   *
+   * @param best the best block that the peer is known to have
+   * @param from the last block that is connected
+   * @param target the last one that is wanted
+   * @param count at most so many
+   */
+  findHistorical(
+    id: PeerId,
+    best: HeaderEntry,
+    { tip: from, target }: BackgroundBlocks,
+    count: number,
+  ): readonly HeaderEntry[] {
+    const { headers } = this.#options;
+    const wanted: HeaderEntry[] = [];
+    if (this.#of(id).isLimited || !headers.isAncestor(target, best)) return wanted;
+    const first = headers.height(from) + 1;
+    const end = Math.min(headers.height(target), first + BLOCK_DOWNLOAD_WINDOW - 1);
+    for (let height = first; height <= end && wanted.length < count; height++) {
+      const entry = this.#historicalPath.at(target, height);
+      if (!this.canServe(id, entry)) break;
+      if (!this.isHere(entry) && !this.#inFlight.has(entry)) wanted.push(entry);
+    }
+    return wanted;
   }
 
   /** A block has been asked of a peer. */

@@ -17,7 +17,7 @@ export {
 export type { SyncOptions, SyncPeerInfo, SyncProgress } from './sync.ts';
 export type { SyncDisconnectReason, SyncEffect, SyncNoticeCode } from './sync-effect.ts';
 export type { SyncConnectionType, SyncPeer } from './sync-peer.ts';
-export type { BlockStatus } from './ports.ts';
+export type { BackgroundBlocks, BlockStatus } from './ports.ts';
 export { HeaderBatch } from './header-batch.ts';
 export { HeadersSyncState } from './headers-sync-state.ts';
 export type {

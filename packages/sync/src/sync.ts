@@ -653,9 +653,20 @@ export class Sync {
     this.#maybeSendSendHeaders(peer);
     if (!this.#asking.isStarted(id) && this.#mayStartHeaders(id)) this.#startHeaders(id, now);
     if (!this.#mayDownloadFrom(peer)) return;
-    const capacity = this.#download.capacity(id);
     const best = this.#availability.best(id);
-    if (capacity === 0 || best === undefined || best === this.#tip) return;
+    if (best === undefined) return;
+    this.#fetchNext(peer, best, now);
+    const background = this.#options.blocks.background?.();
+    if (background === undefined) return;
+    const capacity = this.#download.capacity(id);
+    const historical = this.#download.findHistorical(id, best, background, capacity);
+    this.#requestBlocks(peer, historical, now);
+  }
+
+  #fetchNext(peer: Connected, best: HeaderEntry, now: Time): void {
+    const { id } = peer;
+    const capacity = this.#download.capacity(id);
+    if (capacity === 0 || best === this.#tip) return;
     if (this.#headers.compareWork(best, this.#tip) < 0 || !this.#hasEnoughWork(best)) return;
     const { wanted, staller } = this.#download.findNext(id, best, this.#tip, capacity);
     this.#requestBlocks(peer, wanted, now);

@@ -50,6 +50,7 @@ async function demo(): Promise<void> {
   const top = BLOCKS + LIVE_BLOCKS;
   const args = [
     '-regtest', `-datadir=${data}`, `-connect=${address}`, `-stopatheight=${top}`, '-logtimemicros',
+    '-server=0',
   ];
   say(`2. btcp2p-node ${args.filter((arg) => !arg.includes('datadir')).join(' ')}`);
   say('   It fetches and checks all headers, then all blocks, then follows what is mined:\n');

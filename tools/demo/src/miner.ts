@@ -8,7 +8,7 @@ import type { FromMiner, ToMiner } from './miner-messages.ts';
 const [directory = '', blocks = '0'] = process.argv.slice(2);
 
 const request = configure([
-  '-regtest', `-datadir=${directory}`, '-printtoconsole=0', '-maxtipage=9999999999',
+  '-regtest', `-datadir=${directory}`, '-printtoconsole=0', '-server=0', '-maxtipage=9999999999',
 ]);
 if (request.type !== 'run') throw new Error('the options ask for no run');
 const { configuration } = request;
@@ -21,7 +21,7 @@ const node = await RunningNode.start({
 });
 
 const chain = new RegtestChain(nativeSha256d);
-for (const block of chain.mine(Number(blocks))) give(block);
+await Promise.all(chain.mine(Number(blocks)).map(give));
 tell({ type: 'listening', address: node.addresses[0]!, height: Number(blocks) });
 
 process.on('message', ({ interval, until }: ToMiner) => {
@@ -30,7 +30,7 @@ process.on('message', ({ interval, until }: ToMiner) => {
     const [block] = chain.mine(1);
     const height = chain.blocks.length;
     tell({ type: 'mined', height, hash: hashToHex(block!.hash(nativeSha256d)) });
-    give(block!);
+    void give(block!);
     if (height === until) clearInterval(timer);
   }, interval);
 });
@@ -38,9 +38,9 @@ process.on('disconnect', () => {
   void node.stop().then(() => process.exit(0));
 });
 
-function give(block: BlockView): void {
-  const fault = node.submitBlock(block);
-  if (fault !== undefined) throw new Error(`a mined block is refused: ${fault}`);
+async function give(block: BlockView): Promise<void> {
+  const outcome = await node.submitBlock(block);
+  if (outcome.status === 'rejected') throw new Error(`a mined block is refused: ${outcome.reason}`);
 }
 
 function tell(message: FromMiner): void {

@@ -135,6 +135,8 @@ export interface CoinStatsAnswer {
   readonly outputs: number;
   readonly bogoSize: bigint;
   readonly totalAmount: bigint;
+  /** Bytes that they take where they are stored, apart from what the store needs itself. */
+  readonly diskSize: number;
   /** 32 bytes in wire order; undefined if none was asked for. */
   readonly hash: Uint8Array | undefined;
 }
@@ -154,6 +156,8 @@ export interface LoadedChain {
   readonly tip: HeaderEntry;
   /** All blocks that are stored. */
   readonly stored: Uint32Array;
+  /** What is to be connected besides, to prove a snapshot: from the one block up to the other. */
+  readonly background: { readonly tip: HeaderEntry; readonly target: HeaderEntry } | undefined;
   /** Blocks that are invalid themselves. */
   readonly invalid: readonly HeaderEntry[];
 }

@@ -5,6 +5,8 @@ import {
   BlockIndexStore,
   BlockStatus,
   ChainstateManager,
+  Coin,
+  coinKey,
   CoinsStore,
   CoinStats,
   MuHash3072,
@@ -60,7 +62,10 @@ import { HeaderFile } from './header-file.ts';
 import { importBlocks } from './import-blocks.ts';
 
 /** Milliseconds after a change within which the block index is stored. */
-const INDEX_INTERVAL_MS = 500;
+const INDEX_INTERVAL_MS = 5_000;
+
+/** The same for the coins, if nothing else has them stored (Core `DATABASE_WRITE_INTERVAL`). */
+const COINS_INTERVAL_MS = 60 * 60 * 1_000;
 
 /**
  * The chain of blocks over its files: all that the chain thread does, without the thread. Every call
@@ -82,8 +87,9 @@ export class ChainService {
   readonly #manager: ChainstateManager;
   /** How many headers of the tree are in the file, the first one counted though it is not. */
   #keptHeaders = 1;
-  /** When the block index was stored last, in the clock of `performance`. */
+  /** When the block index was stored last, in the clock of `performance`, and when all was. */
   #savedAt = 0;
+  #flushedAt = performance.now();
 
   /**
    * Opens what is there, or makes it.
@@ -110,22 +116,22 @@ export class ChainService {
       salt: settings.salt,
     });
     this.#headerFile = this.#openHeaders(join(blocks, 'headers.dat'));
+    if (settings.reindex || settings.reindexChainstate) {
+      this.#directories.removeSnapshot();
+      LmdbStore.remove(this.#directories.coins);
+    }
     this.#indexStore = LmdbStore.open(join(blocks, 'index'));
     this.#coinsStore = LmdbStore.open(this.#directories.coins);
     const index = new BlockIndexStore(this.#indexStore);
     this.#index = index;
     this.#key = key;
     this.#magic = networkMagic(settings);
-    if (settings.reindex) {
-      index.clear();
-      index.setReindexing(true);
+    if (settings.reindex) index.startReindexing();
+    // Also one that was cut short: until it ends no block has undo data.
+    if (index.isReindexing) {
       // What stands behind a gap cannot be kept where files are deleted from the front.
       if (settings.pruneTarget === undefined) removeUndoFiles(blocks);
       else cleanupBlockRevFiles(blocks);
-    }
-    if (settings.reindex || settings.reindexChainstate) {
-      clearStore(this.#coinsStore);
-      this.#directories.removeSnapshot();
     }
     this.#files = new DiskBlockFiles({
       directory: blocks,
@@ -143,6 +149,10 @@ export class ChainService {
       coins: new CoinsStore(this.#coinsStore),
       ...(snapshot && { snapshot }),
       files: this.#files,
+      syncHeaders: () => {
+        this.#keepNewHeaders();
+        this.#headerFile.sync();
+      },
       scripts,
       notify,
       interrupted: () => this.#isInterrupted,
@@ -165,6 +175,7 @@ export class ChainService {
   /** Takes what is stored, rebuilds what is to be rebuilt, and says what there is. */
   load(): LoadedChain {
     const manager = this.#manager;
+    if (manager.hasPruned) this.#files.removePruned();
     manager.load(() => {
       if (this.#index.isReindexing) this.#reindex();
       else this.#findLostBlocks();
@@ -184,7 +195,8 @@ export class ChainService {
         invalid.push(entry);
       }
     }
-    return { headers: bytes, tip: manager.tip, stored: Uint32Array.from(stored), invalid };
+    const { tip, background } = manager;
+    return { headers: bytes, tip, stored: Uint32Array.from(stored), background, invalid };
   }
 
   /** Does a job of the `Node` machine. */
@@ -274,6 +286,10 @@ export class ChainService {
       this.#savedAt = now;
       this.#manager.saveIndex();
     }
+    if (now - this.#flushedAt >= COINS_INTERVAL_MS) {
+      this.#flushedAt = now;
+      this.#flush();
+    }
     this.#proveSnapshot();
   }
 
@@ -333,7 +349,8 @@ export class ChainService {
     this.#log('Reindexing block files...');
     const taken = this.#indexBlocks(scanBlocks(path, this.#key, this.#magic));
     if (this.#isInterrupted) return;
-    this.#index.setReindexing(false);
+    this.#manager.saveIndex();
+    this.#index.endReindexing();
     this.#log(`Reindexing finished: ${taken} blocks`);
   }
 
@@ -358,6 +375,7 @@ export class ChainService {
     return importBlocks(blocks, {
       sha256d: nativeSha256d,
       isStored: (hash) => this.#isStored(hash),
+      isKnown: (hash) => this.#headers.find(hash) !== undefined,
       accept: (block, { file, position }) => {
         const at = { file, position };
         if (this.#manager.indexBlock(block, at, now) !== undefined) return false;
@@ -381,6 +399,7 @@ export class ChainService {
       const taken = importBlocks(scanBlocks(path, key, this.#magic), {
         sha256d: nativeSha256d,
         isStored: (hash) => this.#isStored(hash),
+        isKnown: (hash) => this.#headers.find(hash) !== undefined,
         accept: (block) => {
           const copy = BlockView.of(block.bytes.slice());
           const result = this.#manager.processBlock(copy, now, { requested: true });
@@ -403,9 +422,7 @@ export class ChainService {
   }
 
   #saveSometimes(): void {
-    if (this.#manager.blocks.dirty.size < 1_000) return;
-    this.#keepNewHeaders();
-    this.#manager.saveIndex();
+    if (this.#manager.blocks.dirty.size >= 1_000) this.#manager.saveIndex();
   }
 
   #log(text: string): void {
@@ -425,7 +442,6 @@ export class ChainService {
   }
 
   #flush(): void {
-    this.#headerFile.sync();
     this.#manager.flush();
     this.#indexStore.sync();
     this.#coinsStore.sync();
@@ -446,7 +462,11 @@ export class ChainService {
       ...(hash === 'hash_serialized_3' && { serialized: createHash('sha256') }),
       ...(hash === 'muhash' && { muhash: new MuHash3072() }),
     });
-    for (const coin of this.#allCoins().coins()) stats.add(coin);
+    let diskSize = 0;
+    for (const entry of this.#allCoins().coins()) {
+      stats.add(entry);
+      diskSize += coinKey(entry.outpoint).length + Coin.size(entry.coin);
+    }
     const { transactions, txouts, bogosize, totalAmount } = stats.totals();
     let digest: Uint8Array | undefined;
     if (hash === 'hash_serialized_3') digest = stats.hashSerialized3();
@@ -457,6 +477,7 @@ export class ChainService {
       outputs: txouts,
       bogoSize: BigInt(bogosize),
       totalAmount,
+      diskSize,
       hash: digest,
     };
   }
@@ -603,12 +624,4 @@ function openSnapshotFile(path: string, magic: Uint8Array): SnapshotReader {
     if (systemErrorCode(error) === undefined) throw error;
     throw new ChainQueryError(`Couldn't open file ${path} for reading.`);
   }
-}
-
-function clearStore(store: LmdbStore): void {
-  const batch = [];
-  for (const { key } of store.entries(Uint8Array.of(0), Uint8Array.of(0xff))) {
-    batch.push({ key, value: undefined });
-  }
-  store.write(batch);
 }

@@ -1,9 +1,7 @@
+import { resolve } from 'node:path';
 import { secureRng } from '@btcp2p/reactor';
 import type { NodeOptions } from '../node-options.ts';
 import type { ChainSettings } from './chain-messages.ts';
-
-/** Core `DEFAULT_DB_CACHE` (node/caches.h), bytes: 450 MiB. */
-const DEFAULT_DB_CACHE_BYTES = 450 * 2 ** 20;
 
 /**
  * What the chain thread needs of the options.
@@ -16,20 +14,21 @@ export function chainSettings(
   directory: string,
   now: number,
 ): Omit<ChainSettings, 'interrupt'> {
+  const { chain } = options;
   return {
     chain: options.network.chain,
-    consensus: {},
+    consensus: chain.consensus,
     directory,
     blocksXor: options.blocksXor,
-    pruneTarget: undefined,
-    fastPrune: false,
-    cacheBytes: DEFAULT_DB_CACHE_BYTES,
-    scriptThreads: 1,
-    assumeValid: undefined,
+    pruneTarget: chain.prune === 'manual' ? 1 : chain.prune,
+    fastPrune: chain.fastPrune,
+    cacheBytes: chain.dbCache,
+    scriptThreads: chain.scriptThreads,
+    assumeValid: chain.assumeValid,
     minimumChainWork: options.minimumChainWork,
-    reindex: false,
-    reindexChainstate: false,
-    loadBlock: [],
+    reindex: chain.reindex,
+    reindexChainstate: chain.reindexChainstate,
+    loadBlock: chain.loadBlock.map((path) => resolve(path)),
     now,
     salt: secureRng.u64(),
   };

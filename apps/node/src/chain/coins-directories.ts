@@ -1,5 +1,8 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { syncDirectory } from '../storage/files/blocks-xor-key.ts';
 
 /** Core's names (node/utxo_snapshot.h, validation.cpp). */
 const COINS = 'chainstate';
@@ -49,12 +52,12 @@ export class CoinsDirectories {
 
   /** The snapshot is complete: from now on it counts. */
   setBaseHash(hash: Uint8Array): void {
-    writeFileSync(join(this.snapshot, BASE_BLOCKHASH), hash, { flush: true });
+    this.#mark(BASE_BLOCKHASH, hash);
   }
 
   /** The snapshot has been proved. */
   setProved(): void {
-    writeFileSync(join(this.snapshot, PROVED), '', { flush: true });
+    this.#mark(PROVED, new Uint8Array(0));
   }
 
   /** The snapshot was proved wrong, and is kept for whoever wants to know why. */
@@ -67,6 +70,18 @@ export class CoinsDirectories {
 
   /** Deletes a snapshot, if there is one: its store must be closed. */
   removeSnapshot(): void {
+    // First, so that what is left of it counts for nothing, and there are other coins.
+    mkdirSync(this.coins, { recursive: true });
+    rmSync(join(this.snapshot, PROVED), { force: true });
+    rmSync(join(this.snapshot, BASE_BLOCKHASH), { force: true });
     rmSync(this.snapshot, { recursive: true, force: true });
+  }
+
+  /** A file of the snapshot that is there as a whole or not at all. */
+  #mark(name: string, content: Uint8Array): void {
+    const temporary = join(this.snapshot, `${name}.new`);
+    writeFileSync(temporary, content, { flush: true });
+    renameSync(temporary, join(this.snapshot, name));
+    syncDirectory(this.snapshot);
   }
 }

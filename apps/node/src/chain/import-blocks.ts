@@ -18,7 +18,9 @@ export interface ImportTarget {
   readonly sha256d: Sha256d;
   /** Whether a block with this hash, 32 bytes in wire order, is there already. */
   isStored(hash: Uint8Array): boolean;
-  /** Takes a block whose parent is there. Returns whether it is good. */
+  /** Whether the header of a block is known. */
+  isKnown(hash: Uint8Array): boolean;
+  /** Takes a block whose parent is known. Returns whether it is good. */
   accept(block: BlockView, at: FoundBlock): boolean;
   /** Reads a block again that was found before. */
   read(at: FoundBlock): Uint8Array;
@@ -43,7 +45,7 @@ export function importBlocks(blocks: Iterable<FoundBlock>, target: ImportTarget)
     if (!target.isStored(hash)) {
       const prevBlockHash = header.subarray(4, 36);
       const isFirst = prevBlockHash.every((byte) => byte === 0);
-      if (!isFirst && !target.isStored(prevBlockHash)) {
+      if (!isFirst && !target.isKnown(prevBlockHash)) {
         const key = toHex(prevBlockHash);
         const others = waiting.get(key);
         if (others === undefined) waiting.set(key, [found]);

@@ -18,21 +18,25 @@ export function typeError(actual: JsonTypeName, expected: JsonTypeName): RpcErro
   );
 }
 
+/** Text. */
 export function asString(value: JsonValue): string {
   if (typeof value !== 'string') throw typeError(typeName(value), 'string');
   return value;
 }
 
+/** True or false. */
 export function asBoolean(value: JsonValue): boolean {
   if (typeof value !== 'boolean') throw typeError(typeName(value), 'bool');
   return value;
 }
 
+/** An object; what is in it is not looked at. */
 export function asObject(value: JsonValue): JsonObject {
   if (!(value instanceof JsonObject)) throw typeError(typeName(value), 'object');
   return value;
 }
 
+/** An array; what is in it is not looked at. */
 export function asArray(value: JsonValue): readonly JsonValue[] {
   if (!Array.isArray(value)) throw typeError(typeName(value), 'array');
   return value as readonly JsonValue[];

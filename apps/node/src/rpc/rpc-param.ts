@@ -47,6 +47,7 @@ export function namesOf(param: RpcParam): readonly string[] {
   return param.name.split('|');
 }
 
+/** Whether it may be left out. */
 export function isOptional(param: RpcParam): boolean {
   return param.optional === true || param.default !== undefined || param.defaultHint !== undefined;
 }

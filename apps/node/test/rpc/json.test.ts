@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { JsonNumber, JsonObject, type JsonValue } from '../../src/rpc/json-value.ts';
 import { MAX_JSON_DEPTH, parseJson } from '../../src/rpc/parse-json.ts';
 import { amount, formatDouble, writeJson } from '../../src/rpc/write-json.ts';
@@ -74,12 +74,10 @@ describe('parseJson', () => {
     );
   });
 
-  test('a string of megabytes takes milliseconds, and so do many without backslashes', () => {
-    const start = performance.now();
+  test('strings of megabytes, and very many without backslashes before one that has some', () => {
+    // Were the next backslash looked for in each of them, this would not end.
     expect(parseJson(`["${'a'.repeat(8_000_000)}"]`)).toHaveLength(1);
-    const many = `[${'"ab",'.repeat(200_000)}"\\n"]`;
-    expect(parseJson(many)).toHaveLength(200_001);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(parseJson(`[${'"ab",'.repeat(1_000_000)}"\\n"]`)).toHaveLength(1_000_001);
   });
 });
 

@@ -12,13 +12,15 @@ const ARGS = [AUTH, LIMITED, '-rpcwhitelist=limited:echo', '-rpcwhitelistdefault
 /** Bodies of requests, to both; the answers must be the same to the byte. */
 const BODIES: readonly (string | Uint8Array)[] = [
   // What is no JSON, and what is none of ours.
-  '', 'this is bad', '[', '{}x', 'null', '1', '"a"', 'true', '{}', '[]', '[[]]', '[1]', '[{}]', '[null,{"id":3}]',
+  '', 'this is bad', '[', '{}x', 'null', '1', '"a"', 'true', '{}', '[]', '[[]]', '[1]', '[{}]',
+  '[null,{"id":3}]',
   '\ufeff{"method":"echo"}', Buffer.from('{"method":"echo","params":["\xff"]}', 'latin1'),
   Buffer.from('{"method":"echo","params":["\xc3\xa9"]}', 'latin1'),
   '{"method":"echo","params":["\\ud83d\\ude00","\\ud83d"]}', '{"method":"echo","params":["\\ud83d\\ude00"]}',
   // Requests.
   '{"method":1,"id":1}', '{"method":null,"id":1}', '{"id":1}', '{"method":"nope","id":1}',
-  '{"jsonrpc":2,"method":"echo"}', '{"jsonrpc":"3.0","method":"echo"}', '{"jsonrpc":"2.1","method":"echo","id":1}',
+  '{"jsonrpc":2,"method":"echo"}', '{"jsonrpc":"3.0","method":"echo"}',
+  '{"jsonrpc":"2.1","method":"echo","id":1}',
   '{"jsonrpc":"1.0","method":"echo","id":[]}', '{"jsonrpc":"1.1","method":"echo","id":1}',
   '{"version":"1.1","method":"echo","id":1}', '{"jsonrpc":null,"method":"echo","id":1}',
   '{"jsonrpc":"2.0","method":"echo"}', '{"jsonrpc":"2.0","method":"echo","id":null}',
@@ -40,13 +42,16 @@ const BODIES: readonly (string | Uint8Array)[] = [
   ].map((value) => `{"method":"echo","params":[${value}],"id":1}`),
   // Parameters by name.
   ...[
-    '{"arg0":0,"arg3":3,"arg9":9}', '{"arg9":null}', '{"args":[0,1],"arg3":3,"arg5":5}', '{"args":[0,1],"arg1":1}',
-    '{"args":[0,null,2],"arg1":1}', '{"args":1,"arg0":2}', '{"args":[]}', '{"args":[1,2,3]}', '{"arg0":1,"arg0":2}',
+    '{"arg0":0,"arg3":3,"arg9":9}', '{"arg9":null}', '{"args":[0,1],"arg3":3,"arg5":5}',
+    '{"args":[0,1],"arg1":1}',
+    '{"args":[0,null,2],"arg1":1}', '{"args":1,"arg0":2}', '{"args":[]}', '{"args":[1,2,3]}',
+    '{"arg0":1,"arg0":2}',
     '{"args":[1],"args":[2]}', '{"argx":1}',
   ].map((params) => `{"method":"echo","params":${params},"id":1}`),
   // Errors of types and numbers.
   ...[
-    ['help', '[0]'], ['help', '{"command":[]}'], ['help', '["foo"]'], ['help', '{"random":1}'], ['logging', '[1]'],
+    ['help', '[0]'], ['help', '{"command":[]}'], ['help', '["foo"]'], ['help',
+    '{"random":1}'], ['logging', '[1]'],
     ['logging', '["a",{}]'], ['logging', '[["nope"]]'], ['logging', '[[1]]'], ['getmemoryinfo', '["foobar"]'],
     ['getmemoryinfo', '[{}]'], ['setmocktime', '["1"]'], ['setmocktime', '[null]'], ['setmocktime', '[-1]'],
     ['setmocktime', '[9223372037]'], ['setmocktime', '[1.5]'], ['setmocktime', '[1e3]'],

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { BlockView } from '@btcp2p/wire';
 import { configure } from '../../src/configuration.ts';
 import { RunningNode, type RunOptions } from '../../src/running-node.ts';
 
@@ -24,7 +25,7 @@ export class TestNode {
     run: Partial<RunOptions> = {},
     chain: 'regtest' | 'main' = 'regtest',
   ): Promise<TestNode> {
-    const node = new TestNode([`-chain=${chain}`, '-printtoconsole=0', ...args], run);
+    const node = new TestNode([`-chain=${chain}`, '-printtoconsole=0', '-server=0', ...args], run);
     await node.restart();
     return node;
   }
@@ -61,6 +62,15 @@ export class TestNode {
   get log(): string {
     const chain = this.#args.includes('-chain=main') ? '' : 'regtest';
     return readFileSync(join(this.directory, chain, 'debug.log'), 'utf8');
+  }
+
+  /** Has it take blocks as `submitblock` does, one after the other; all have to be good. */
+  async submit(blocks: readonly BlockView[]): Promise<void> {
+    const outcomes = await Promise.all(blocks.map((block) => this.running.submitBlock(block)));
+    for (const outcome of outcomes) {
+      if (outcome.status === 'accepted' && outcome.isNew) continue;
+      throw new Error(`a block is refused: ${JSON.stringify(outcome)}`);
+    }
   }
 
   /** Resolves when the node has blocks up to a height; rejects after 20 seconds. */

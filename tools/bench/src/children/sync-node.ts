@@ -1,10 +1,11 @@
 // A node of ours in a process of its own: it says when it is ready, waits to be told to go, connects
 // to one peer, and tells how long it took until it had what it was to reach.
 import { consensusParams, genesisAnchor, HeaderTree } from '@btcp2p/consensus';
-import { Node, type Job, type JobResult, type NodeEvent } from '@btcp2p/node';
+import { join } from 'node:path';
+import { Node, type ChainJob, type ChainResult, type Job, type JobResult, type NodeEvent } from '@btcp2p/node';
 import { nativeSha256d, Reactor, secureRng, systemTime } from '@btcp2p/reactor';
 import { hashToHex, networks } from '@btcp2p/wire';
-import { Storage } from 'btcp2p-node';
+import { ChainThread, HeaderFile } from 'btcp2p-node';
 import { anchorOf, headerRange } from '../header-data.ts';
 import type { SyncResult, SyncTask } from '../sync-node.ts';
 
@@ -16,8 +17,8 @@ const headers = new HeaderTree({
   anchor: task.range === undefined ? genesisAnchor(network) : anchorOf(headerRange(task.range)),
   sha256d: nativeSha256d,
 });
-const storage = await Storage.open({ directory: task.directory, network });
-await storage.loadHeaders(headers, systemTime().unix);
+/** Headers on their own go into the file alone: with an anchor there are no coins to start from. */
+const keep = task.until === 'headers' ? keepHeaders() : await keepBlocks();
 const node = new Node({
   network,
   params,
@@ -32,7 +33,7 @@ const reactor = new Reactor<Job, JobResult, NodeEvent>({
   machine: node,
   perform(job) {
     if (job.type === 'key-work') throw new Error('v1 has no keys');
-    return storage.perform(job);
+    return keep(job);
   },
   onEvent: follow,
 });
@@ -53,6 +54,44 @@ function follow(event: NodeEvent): void {
   const result: SyncResult = { seconds, tip: hashToHex(headers.hash(tip)) };
   start = 0;
   process.send!(result);
+}
+
+function keepHeaders(): (job: ChainJob) => Promise<ChainResult> {
+  const { file } = HeaderFile.open(join(task.directory, 'headers.dat'), () => false);
+  return (job) => {
+    if (job.type !== 'append-headers') throw new Error(`nobody has blocks to ${job.type}`);
+    file.append(job.headers);
+    return Promise.resolve({ type: 'appended' });
+  };
+}
+
+async function keepBlocks(): Promise<(job: ChainJob) => Promise<ChainResult>> {
+  const { thread } = await ChainThread.start({
+    settings: {
+      chain: task.chain,
+      consensus: {},
+      directory: task.directory,
+      blocksXor: true,
+      pruneTarget: undefined,
+      fastPrune: false,
+      cacheBytes: 450 * 2 ** 20,
+      scriptThreads: 1,
+      assumeValid: undefined,
+      minimumChainWork: 0n,
+      reindex: false,
+      reindexChainstate: false,
+      loadBlock: [],
+      now: systemTime().unix,
+      salt: secureRng.u64(),
+    },
+    onEvent: (event) => {
+      if (event.type !== 'log') reactor.run((now) => node.handle({ type: 'chain', event }, now));
+    },
+    onFailure: (error) => {
+      throw error;
+    },
+  });
+  return (job) => thread.perform(job, systemTime().unix);
 }
 
 /** The height that an event says has been reached, if it is of the kind that counts. */

@@ -1,8 +1,11 @@
 import { getSystemErrorName } from 'node:util';
 import { fileError, NodeError } from '../../node-error.ts';
 
-/** What LMDB says of a file that it cannot read: `MDB_CORRUPTED: Located page was wrong type`. */
-const CORRUPT = /^MDB_(?:CORRUPTED|PAGE_NOTFOUND|INVALID|VERSION_MISMATCH|BAD_CHECKSUM|INCOMPATIBLE)/;
+/**
+ * What LMDB says of a file that it cannot read, `MDB_CORRUPTED: Located page was wrong type` say, and
+ * of the next attempt with the same look at it, `MDB_BAD_TXN`.
+ */
+const CORRUPT = /^MDB_(?:CORRUPTED|PAGE_NOTFOUND|INVALID|VERSION_MISMATCH|BAD_CHECKSUM|BAD_TXN)/;
 
 /**
  * An error of lmdb or of `node:fs` as the one error that people see. lmdb passes on what the system

@@ -26,12 +26,15 @@ const PROBE_SIZE = 65_536;
  * there becomes an error here.
  */
 export class LmdbFile {
+  /** Whether it was empty, or not there. */
+  readonly isNew: boolean;
   readonly #path: string;
   readonly #descriptor: number;
 
   private constructor(path: string, descriptor: number) {
     this.#path = path;
     this.#descriptor = descriptor;
+    this.isNew = fstatSync(descriptor).size === 0;
   }
 
   /**
@@ -56,8 +59,9 @@ export class LmdbFile {
     fdatasyncSync(this.#descriptor);
   }
 
-  /** Makes the file's name last. */
+  /** Makes the file's name last, and what is in it. */
   syncName(): void {
+    this.sync();
     // Windows has no such thing: names last there.
     if (process.platform === 'win32') return;
     const directory = openSync(dirname(this.#path), 'r');
@@ -90,8 +94,8 @@ export class LmdbFile {
   }
 
   #prepare(): void {
+    if (this.isNew) return;
     const { size } = fstatSync(this.#descriptor);
-    if (size === 0) return;
     const first = this.#read(0);
     const pageSize = Math.max(first.getUint32(PAGE_SIZE_AT, LITTLE_ENDIAN), META_SIZE);
     const metas = [first, this.#read(pageSize)];

@@ -34,8 +34,13 @@ export class LmdbRange implements IterableIterator<KeyValueEntry> {
     // lmdb would take an empty end for none.
     if (Buffer.compare(from, to) >= 0) return;
     const transaction = db.useReadTransaction();
-    const range = db.getRange({ start: from.slice(), end: to.slice(), transaction });
-    this.#open = { transaction, entries: range[Symbol.iterator]() };
+    try {
+      const range = db.getRange({ start: from.slice(), end: to.slice(), transaction });
+      this.#open = { transaction, entries: range[Symbol.iterator]() };
+    } catch (error) {
+      transaction.done();
+      throw lmdbError(error, path);
+    }
     abandoned.register(this, this.#open, this);
   }
 

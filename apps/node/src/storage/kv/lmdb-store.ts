@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeyValueChange, KeyValueEntry, KeyValueStore } from '@btcp2p/chainstate';
 import { open, type RootDatabase } from 'lmdb';
@@ -103,13 +103,17 @@ export class LmdbStore implements KeyValueStore {
         ...(HAS_LARGE_MAP ? { mapSize: MAP_SIZE } : {}),
       } as const;
       const db = open<Uint8Array, Uint8Array>(settings);
-      file.sync();
-      file.syncName();
+      if (file.isNew) file.syncName();
       return new LmdbStore(db, file, path, options);
     } catch (error) {
       file?.close();
       throw lmdbError(error, path);
     }
+  }
+
+  /** Deletes the store of a directory, if there is one. It must be closed. */
+  static remove(directory: string): void {
+    for (const name of [DATA_FILE, LOCK_FILE]) rmSync(join(directory, name), { force: true });
   }
 
   /** @throws NodeError `corrupt` */
