@@ -313,8 +313,10 @@ export class ChainstateManager {
   /**
    * Whether a block would be accepted on top of the tip, apart from its proof of work: nothing is kept
    * (Core `TestBlockValidity`).
+   *
+   * @param now Unix seconds; without it, a block may be of the future
    */
-  testBlock(block: BlockView): BlockRejection | undefined {
+  testBlock(block: BlockView, now = Infinity): BlockRejection | undefined {
     const { tip } = this;
     const { trial } = this.#active;
     if (!equalHashes(block.header.prevBlockHash, this.headers.hash(tip))) {
@@ -323,6 +325,8 @@ export class ChainstateManager {
     }
     const checked = checkBlockContents(block, this.#sha256d);
     if (checked.status === 'invalid') return { ...checked, entry: undefined };
+    const header = this.headers.checkUnsolved(block.headerBytes, tip, now);
+    if (header !== undefined) return { ...header, mutated: false, entry: undefined };
     const context = { ...this.#contextAfter(tip), txids: checked.txids };
     const inContext = checkBlockContext(block, context, this.#params, this.#sha256d);
     if (inContext.status === 'invalid') return { ...inContext, entry: undefined };

@@ -82,6 +82,7 @@ export const DB_COIN = 0x43;
 /** The key of a coin in Core's coins database (txdb.cpp): `C`, txid, VARINT of the index. */
 export function coinKey(outpoint: OutPoint): Uint8Array {
   const { txid, index } = outpoint;
+  if (txid.length !== 32) throw new RangeError(`a txid of ${txid.length} bytes`);
   const key = new Uint8Array(33 + varIntSize(index));
   key[0] = DB_COIN;
   key.set(txid, 1);

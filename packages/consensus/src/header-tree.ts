@@ -171,6 +171,23 @@ export class HeaderTree {
     return parent < 0 ? undefined : this.#append(header, hash, parent);
   }
 
+  /**
+   * What would be wrong with a header that is not mined yet: {@link add} without proof of work, and
+   * nothing is kept (Core `ContextualCheckBlockHeader`, validation.cpp).
+   *
+   * @param header 80 bytes
+   * @param parent the header that it names
+   * @param now Unix seconds
+   */
+  checkUnsolved(
+    header: Uint8Array,
+    parent: HeaderEntry,
+    now: number,
+  ): { readonly reason: HeaderRejectReason; readonly debug: string } | undefined {
+    const reason = this.#check(header, this.#checked(parent), now);
+    return reason && { reason, debug: describeHeaderReject(reason) };
+  }
+
   /** The header with this hash (32 bytes in wire order), if it is there. */
   find(hash: Uint8Array): HeaderEntry | undefined {
     const entry = this.#index.find(hash, 0);

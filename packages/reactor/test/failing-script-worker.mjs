@@ -1,10 +1,9 @@
-// A helper of a pool that takes one batch and then dies or hangs; `?` behind the
-// file's name tells which.
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+// A helper of a pool that takes one batch and then dies or hangs, as the environment data say.
+import { getEnvironmentData, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { ScriptCheckBell } from '../dist/script-check-bell.js';
 import { ScriptCheckMemory } from '../dist/script-check-memory.js';
 
-const mode = new URL(import.meta.url).search.slice(1);
+const { mode, hanging } = getEnvironmentData('failing');
 const bell = new ScriptCheckBell(workerData.bell);
 const sleep = (milliseconds) =>
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
@@ -29,7 +28,7 @@ while (taken < 0 && !bell.isStopped) {
 }
 if (mode === 'exits') process.exit(1);
 if (mode === 'hangs') {
-  new BroadcastChannel('failing-script-worker').postMessage(mode);
+  Atomics.add(hanging, 0, 1);
   sleep(Infinity);
 }
 if (mode === 'throws') throw new Error('as expected');

@@ -1,3 +1,4 @@
+import { setEnvironmentData } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { ScriptVerifyFlags } from '@btcp2p/script';
 import type { TxOut } from '@btcp2p/wire';
@@ -132,20 +133,18 @@ describe('helpers', () => {
   });
 
   test.each(['dies at once', 'exits', 'throws', 'hangs'])('one that %s costs no result', async (mode) => {
-    const entry = new URL(`failing-script-worker.mjs?${mode}`, import.meta.url);
+    const hanging = new Int32Array(new SharedArrayBuffer(4));
+    setEnvironmentData('failing', { mode, hanging });
+    const entry = new URL('failing-script-worker.mjs', import.meta.url);
     const pool = new ScriptCheckPool({ helpers: 2, entry });
     const good = madeUp(Array<number>(3_000).fill(2));
     const bad = madeUp(Array<number>(3_000).fill(2), new Set(['2500:1', '2900:0']));
-    const channel = new BroadcastChannel('failing-script-worker');
-    let hanging = 0;
-    channel.onmessage = () => hanging++;
-    const isThrough = (): boolean => (mode === 'hangs' ? hanging === 2 : pool.helpers === 0);
+    const isThrough = (): boolean => (mode === 'hangs' ? hanging[0] === 2 : pool.helpers === 0);
     for (const end = performance.now() + 15_000; performance.now() < end && !isThrough(); ) {
       expect(check(pool, good)).toBeUndefined();
       expect(check(pool, bad)).toEqual({ transaction: 2_500, input: 1, error: 'EQUALVERIFY' });
       await new Promise((resolve) => setImmediate(resolve));
     }
-    channel.close();
     // What died was replaced, and not for ever.
     expect(isThrough()).toBe(true);
     await pool.close();

@@ -16,43 +16,59 @@ export interface KeyValueTask {
   readonly entries: number;
 }
 
-/** What it found: seconds, unless it says otherwise, for as many things as the bench's cases name. */
+/** What it found: seconds for all of what {@link amountsOf} says, unless it says otherwise. */
 export interface KeyValueFigures {
   readonly load: number;
   readonly change: number;
+  /** After a start, with nothing of the files in memory where the system lets itself be asked for that. */
   readonly coldReads: number;
-  /** Bytes from the disk for one of them; NaN where the system does not tell. */
-  readonly coldBytes: number;
+  readonly all: number;
   readonly reads: number;
   readonly absent: number;
   readonly many: number;
-  readonly all: number;
   /** Coins that a `CoinsCache` hands down through a `CoinsStore`. */
   readonly flush: number;
-  /** Bytes of the directory for one of the entries, after all changes. */
+  /** Bytes of the directory for one of the entries, after load and changes. */
   readonly size: number;
-  /** Bytes that were written to the disk for one change of a batch of random ones; NaN as above. */
-  readonly writtenBytes: number;
-  /** MiB of memory of its own that the process has, at most: without what it maps of files. */
+  /** 10^6 bytes of memory that the process has at most, without what it maps of files. */
   readonly memory: number;
   /** What all reads found: the same for all engines. */
   readonly answer: string;
 }
 
-/** Changes of the batches after the load, and reads of each kind. */
-export const CHANGES_PER_BATCH = 100_000;
-export const BATCHES = 10;
-export const COLD_READS = 20_000;
-export const READS = 200_000;
-export const MANY = 3_000;
-export const MANY_TIMES = 30;
-export const FLUSHED = 1_000_000;
+/** How much is done with a store of so many entries. */
+export interface Amounts {
+  /** Of the load, as `CoinsStore` splits what it writes: 32 MiB. */
+  readonly loadBatch: number;
+  readonly batches: number;
+  readonly changesPerBatch: number;
+  readonly coldReads: number;
+  readonly reads: number;
+  /** Calls of `getMany`, and keys in each, as many as a block asks for. */
+  readonly manyCalls: number;
+  readonly manyKeys: number;
+  readonly flushed: number;
+}
+
+/** With ten million entries, batches of 100,000 changes and a million coins handed down. */
+export function amountsOf(entries: number): Amounts {
+  return {
+    loadBatch: 430_000,
+    batches: 10,
+    changesPerBatch: Math.min(100_000, entries / 20),
+    coldReads: Math.min(20_000, entries / 10),
+    reads: 200_000,
+    manyCalls: 30,
+    manyKeys: 3_000,
+    flushed: Math.min(1_000_000, entries),
+  };
+}
 
 const CHILD = fileURLToPath(new URL('children/key-value.js', import.meta.url));
 
 /** Puts an engine through it all, in a fresh process with a fresh directory. */
 export async function runKeyValue(engine: Engine, entries: number): Promise<KeyValueFigures> {
-  const directory = mkdtempSync(join(process.env['BTCP2P_KV_DIR'] ?? tmpdir(), 'btcp2p-bench-'));
+  const directory = mkdtempSync(join(tmpdir(), 'btcp2p-bench-'));
   try {
     return await runChild<KeyValueTask, KeyValueFigures>(CHILD, { engine, directory, entries });
   } finally {

@@ -12,7 +12,7 @@ export class CoreNode implements Subject {
   }
 
   static async start(binary: string, args: readonly string[]): Promise<CoreNode> {
-    const own = ['-debug=0', '-debug=none', '-connect=0', '-listen=0', '-disablewallet'];
+    const own = ['-nodebug', '-connect=0', '-disablewallet'];
     return new CoreNode(await startBitcoind(binary, [...own, ...args]));
   }
 

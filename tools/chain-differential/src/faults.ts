@@ -76,7 +76,7 @@ const body: Readonly<Record<string, Fault>> = {
     return true;
   },
   'reordered': (plan) => {
-    plan.body = ([first, ...others]) => [first!, ...others.reverse()];
+    plan.body = ([first, ...others]) => [first!, ...others.toReversed()];
     return plan.payments.length > 1;
   },
   'empty': change((plan) => {
@@ -272,8 +272,24 @@ export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
   ),
 );
 
-/** Those that take long, to be made seldom. */
-export const heavyFaults: ReadonlySet<string> = new Set(['body/size', 'body/weight']);
+/** The same to draw from: those that are many in one come more often. */
+const draws: readonly string[] = [
+  ...Object.keys(faults),
+  ...Array.from({ length: 20 }, () => 'scripts/doomed-now'),
+  ...Array.from({ length: 5 }, () => 'scripts/doomed'),
+];
+
+/** Those that take long, and one in how many of them is really made. */
+const HEAVY: ReadonlySet<string> = new Set(['body/size', 'body/weight']);
+const HEAVY_ODDS = 12;
+
+/** The name of any of them. */
+export function randomFault(rng: Rng): string {
+  for (;;) {
+    const name = pick(rng, draws);
+    if (!HEAVY.has(name) || rng.below(HEAVY_ODDS) === 0) return name;
+  }
+}
 
 /** Spoils a plan in one way. */
 export function applyFault(name: string, plan: Plan, context: FaultContext): boolean {

@@ -127,7 +127,8 @@ function preimageLock(rng: Rng): Lock {
     [0xaa, hashes.sha256d(preimage)],
     [0xa6, hashes.ripemd160(preimage)],
   ] as const);
-  const script = concat([opcode], pushOf(hash), [0x87]);
+  // By itself, HASH160 EQUAL would be P2SH.
+  const script = concat([0x82, 0x75, opcode], pushOf(hash), [0x87]);
   return scriptLock(form(rng), script, () => [preimage], { kind: 'preimage' });
 }
 

@@ -80,6 +80,11 @@ export class OurNode implements Subject {
     return this.#known(hash, (entry) => this.#manager.preciousBlock(entry));
   }
 
+  /** 32 bytes in wire order. */
+  tipHash(): Uint8Array {
+    return this.#headers.hash(this.#manager.tip);
+  }
+
   best(): { readonly hash: string; readonly headers: number } {
     const headers = this.#headers;
     return {

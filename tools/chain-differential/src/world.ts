@@ -73,7 +73,7 @@ export class World {
     const chain: Made[] = [];
     for (let at: Made | undefined = block; at !== undefined; at = at.parent) chain.push(at);
     const coins = new Map<string, Coin>();
-    for (const { created, spent } of chain.reverse()) {
+    for (const { created, spent } of chain.toReversed()) {
       for (const coin of created) coins.set(nameOf(coin.outPoint), coin);
       for (const name of spent) coins.delete(name);
     }
@@ -82,7 +82,7 @@ export class World {
 
   /** The last blocks that were made, newest first. */
   recent(count: number): readonly Made[] {
-    return this.blocks.slice(-count).reverse();
+    return this.blocks.slice(-count).toReversed();
   }
 
   /** The block on the chain of `tip` that has the same hash, if any. */

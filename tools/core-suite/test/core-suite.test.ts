@@ -15,7 +15,8 @@ afterEach(() => {
 
 describe('the command line', () => {
   test('what it says', () => {
-    expect(parseOptions(['--core', 'c', 'a', 'b --x', '--v2transport', '--jobs=2', '--timeout', '5'])).toEqual({
+    const args = ['--core', 'c', 'a', 'b --x', '--v2transport', '--jobs=2', '--timeout', '5'];
+    expect(parseOptions(args)).toEqual({
       core: 'c', tests: ['a', 'b --x'], node: undefined, transport: '--v2transport', jobs: 2, timeout: 5,
       keep: false,
     });
@@ -105,7 +106,9 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
       signal: new AbortController().signal,
     });
     const outcomes = Object.fromEntries(results.map(({ test, outcome }) => [test.title, outcome]));
-    expect(outcomes).toEqual({ 'passing --a': 'PASS', failing: 'FAIL', skipping: 'SKIP', hanging: 'TIMEOUT' });
+    expect(outcomes).toEqual({
+      'passing --a': 'PASS', failing: 'FAIL', skipping: 'SKIP', hanging: 'TIMEOUT',
+    });
     expect(lines).toContain('PASS    passing --a (n s)');
     expect(lines).toContain('SKIP    skipping (n s): no reason');
     expect(lines.find((line) => line.includes('| failing'))).toMatch(/--portseed=\d+ --v1transport$/);

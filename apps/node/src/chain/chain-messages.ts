@@ -58,14 +58,21 @@ export type QueryJob =
   /** Whether a block could follow the tip, apart from its proof of work. */
   | { readonly type: 'test-block'; readonly bytes: Uint8Array }
   | { readonly type: 'block-facts'; readonly entries: readonly HeaderEntry[] }
-  /** What a stored block spent: an encoded `BlockUndo`. */
+  /** The bytes of a stored block; undefined if it is not stored, or cannot be read. */
+  | { readonly type: 'block-bytes'; readonly entry: HeaderEntry }
+  /** What a stored block spent: an encoded `BlockUndo`. It fails if that is stored but cannot be read. */
   | { readonly type: 'block-undo'; readonly entry: HeaderEntry }
   /** The coin of an outpoint. */
   | { readonly type: 'coin'; readonly txid: Uint8Array; readonly index: number }
   /** Hash and totals of all coins. */
   | { readonly type: 'coin-stats'; readonly hash: 'hash_serialized_3' | 'muhash' | 'none' }
   /** The coins that pay to any of some scripts, at the tip. */
-  | { readonly type: 'scan-coins'; readonly scripts: readonly Uint8Array[] }
+  | {
+      readonly type: 'scan-coins';
+      readonly scripts: readonly Uint8Array[];
+      /** Shared: see {@link ScanControl}. */
+      readonly control: Int32Array;
+    }
   /** Bytes of all block and undo files. */
   | { readonly type: 'size-on-disk' }
   /** Writes all coins of the tip into a file, absolute (`dumptxoutset`). */
@@ -96,16 +103,36 @@ export interface QueryResults {
   'precious-block': undefined;
   'test-block': { readonly reason: string; readonly debug: string } | undefined;
   'block-facts': readonly BlockFacts[];
+  'block-bytes': Uint8Array | undefined;
   'block-undo': Uint8Array | undefined;
   coin: FoundCoin | undefined;
   'coin-stats': CoinStatsAnswer;
-  'scan-coins': { readonly tip: HeaderEntry; readonly searched: number; readonly coins: readonly FoundCoin[] };
+  'scan-coins': ScanAnswer;
   'size-on-disk': number;
   'dump-snapshot': SnapshotAnswer;
   'load-snapshot': SnapshotAnswer;
   'chain-states': readonly ChainStateAnswer[];
   prune: number;
   flush: undefined;
+}
+
+/** Places in what a scan of all coins shares with who asked for it. */
+export const ScanControl = {
+  /** How far it is, in percent. */
+  PROGRESS: 0,
+  /** To be set to 1 to end it early. */
+  ABORT: 1,
+} as const;
+
+/** The answer to `scan-coins`. */
+export interface ScanAnswer {
+  /** The block as of which it was. */
+  readonly tip: HeaderEntry;
+  /** How many coins were looked at. */
+  readonly searched: number;
+  readonly coins: readonly FoundCoin[];
+  /** Whether those were all. */
+  readonly completed: boolean;
 }
 
 /** A snapshot that was written or loaded. */

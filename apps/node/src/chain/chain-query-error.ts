@@ -2,3 +2,6 @@
 export class ChainQueryError extends Error {
   override readonly name = 'ChainQueryError';
 }
+
+/** The message of one that was given up because the process ends. */
+export const SHUTTING_DOWN = 'Shutting down';

@@ -4,12 +4,10 @@ import { join } from 'node:path';
 import {
   BlockIndexStore,
   BlockStatus,
+  ChainstateError,
   ChainstateManager,
-  Coin,
-  coinKey,
   CoinsStore,
   CoinStats,
-  MuHash3072,
   blockUndoCodec,
   type ChainEvent,
   type LoadedSnapshot,
@@ -31,7 +29,6 @@ import {
   equalHashes,
   hashToHex,
   networks,
-  toHex,
 } from '@btcp2p/wire';
 import { fileError, NodeError, systemErrorCode } from '../node-error.ts';
 import { blocksXorKey, externalXorKey } from '../storage/files/blocks-xor-key.ts';
@@ -46,20 +43,20 @@ import { readBytesAt } from '../storage/files/read-bytes-at.ts';
 import { scanBlocks, type ScannedBlock } from '../storage/files/scan-blocks.ts';
 import { LmdbStore } from '../storage/kv/lmdb-store.ts';
 import { ChainQueryError } from './chain-query-error.ts';
+import { coinStats, COINS_AT_ONCE, scanCoins, type StoredCoins } from './coin-scans.ts';
 import { CoinsDirectories } from './coins-directories.ts';
 import { SnapshotReader, writeSnapshot } from './snapshot-file.ts';
 import type {
   ChainSettings,
   ChainStateAnswer,
   SnapshotAnswer,
-  CoinStatsAnswer,
-  FoundCoin,
   LoadedChain,
   QueryJob,
   QueryResults,
 } from './chain-messages.ts';
 import { HeaderFile } from './header-file.ts';
 import { importBlocks } from './import-blocks.ts';
+import type { Piecemeal } from './piecemeal.ts';
 
 /** Milliseconds after a change within which the block index is stored. */
 const INDEX_INTERVAL_MS = 5_000;
@@ -215,8 +212,8 @@ export class ChainService {
     }
   }
 
-  /** Answers what others ask. */
-  query(job: QueryJob): QueryResults[QueryJob['type']] {
+  /** Answers what others ask, or gives the work that it takes to do so. */
+  query(job: QueryJob): QueryResults[QueryJob['type']] | Piecemeal<QueryResults[QueryJob['type']]> {
     const manager = this.#manager;
     switch (job.type) {
       case 'invalidate-block': {
@@ -243,19 +240,19 @@ export class ChainService {
           isValidScripts: isValidScripts(manager.blocks.status(entry)),
           isInvalid: this.#headers.isInvalid(entry),
         }));
-      case 'block-undo': {
-        const undo = manager.readUndo(job.entry);
-        return undo && encode(blockUndoCodec(), undo);
-      }
+      case 'block-bytes':
+        return readable(() => manager.readBlock(job.entry)?.bytes.slice());
+      case 'block-undo':
+        return this.#blockUndo(job.entry);
       case 'coin': {
         const { txid, index } = job;
         const coin = manager.coins.getCoin({ txid, index });
         return coin && { txid, index, ...coin };
       }
       case 'coin-stats':
-        return this.#coinStats(job.hash);
+        return coinStats(this.#allCoins(), job.hash);
       case 'scan-coins':
-        return this.#scanCoins(job.scripts);
+        return scanCoins(this.#allCoins(), job.scripts, job.control);
       case 'size-on-disk': {
         let size = 0;
         for (const info of this.#files.files().values()) size += info.size + info.undoSize;
@@ -450,48 +447,17 @@ export class ChainService {
 
   // --- coins -------------------------------------------------------------------------------------
 
-  /** The coins of the tip, all stored. */
-  #allCoins(): CoinsStore {
+  /** All coins of the tip as they are now, whatever happens to the chain while they are gone through. */
+  #allCoins(): StoredCoins {
     this.#manager.flush();
-    return this.#manager.storedCoins;
+    return { tip: this.#manager.tip, coins: this.#manager.storedCoins.coins() };
   }
 
-  #coinStats(hash: 'hash_serialized_3' | 'muhash' | 'none'): CoinStatsAnswer {
-    const { tip } = this.#manager;
-    const stats = new CoinStats({
-      ...(hash === 'hash_serialized_3' && { serialized: createHash('sha256') }),
-      ...(hash === 'muhash' && { muhash: new MuHash3072() }),
-    });
-    let diskSize = 0;
-    for (const entry of this.#allCoins().coins()) {
-      stats.add(entry);
-      diskSize += coinKey(entry.outpoint).length + Coin.size(entry.coin);
-    }
-    const { transactions, txouts, bogosize, totalAmount } = stats.totals();
-    let digest: Uint8Array | undefined;
-    if (hash === 'hash_serialized_3') digest = stats.hashSerialized3();
-    if (hash === 'muhash') digest = stats.muhash();
-    return {
-      tip,
-      transactions,
-      outputs: txouts,
-      bogoSize: BigInt(bogosize),
-      totalAmount,
-      diskSize,
-      hash: digest,
-    };
-  }
-
-  #scanCoins(scripts: readonly Uint8Array[]): QueryResults['scan-coins'] {
-    const { tip } = this.#manager;
-    const wanted = new Set(scripts.map(toHex));
-    const coins: FoundCoin[] = [];
-    let searched = 0;
-    for (const { outpoint, coin } of this.#allCoins().coins()) {
-      searched++;
-      if (wanted.has(toHex(coin.scriptPubKey))) coins.push({ ...outpoint, ...coin });
-    }
-    return { tip, searched, coins };
+  #blockUndo(entry: HeaderEntry): Uint8Array | undefined {
+    if (!this.#manager.blocks.hasUndo(entry)) return undefined;
+    const undo = readable(() => this.#manager.readUndo(entry));
+    if (undo === undefined) throw new ChainQueryError('undo data that are stored cannot be read');
+    return encode(blockUndoCodec(), undo);
   }
 
   #prunedHeight(): number {
@@ -510,19 +476,19 @@ export class ChainService {
     return { coins: new CoinsStore(this.#snapshotStore), baseHash };
   }
 
-  #dumpSnapshot(path: string): SnapshotAnswer {
-    const { tip } = this.#manager;
-    const store = this.#allCoins();
+  *#dumpSnapshot(path: string): Piecemeal<SnapshotAnswer> {
+    // Twice the same coins, as the chain may go on meanwhile.
+    const [counted, written] = [this.#allCoins(), this.#allCoins()];
     let coins = 0;
-    for (const _ of store.coins()) coins++;
+    for (const _ of counted.coins) if (++coins % COINS_AT_ONCE === 0) yield;
     const stats = new CoinStats({ serialized: createHash('sha256') });
     const metadata = {
       magic: this.#magic,
-      baseBlockHash: this.#headers.hash(tip),
+      baseBlockHash: this.#headers.hash(written.tip),
       coinsCount: BigInt(coins),
     };
-    writeSnapshot(path, metadata, store.coins(), (coin) => stats.add(coin));
-    return { coins, base: tip, hash: stats.hashSerialized3() };
+    yield* writeSnapshot(path, metadata, written.coins, (coin) => stats.add(coin));
+    return { coins, base: written.tip, hash: stats.hashSerialized3() };
   }
 
   #loadSnapshot(path: string): SnapshotAnswer {
@@ -603,6 +569,16 @@ export class ChainService {
     if (background === undefined) return [active];
     const behind = { tip: background.tip, snapshotBase: undefined, validated: true, coinsBytes: 0 };
     return [behind, active];
+  }
+}
+
+/** What is read for somebody who can do without: undefined if it is damaged, or not there. */
+function readable<T>(read: () => T | undefined): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ChainstateError) return undefined;
+    throw error;
   }
 }
 

@@ -4,6 +4,7 @@ import { fileError, NodeError, type NodeErrorCode } from '../node-error.ts';
 import { ChainQueryError } from './chain-query-error.ts';
 import type { ChainMessage, ChainRequest, ChainSettings, QueryJob } from './chain-messages.ts';
 import { ChainService } from './chain-service.ts';
+import { isPiecemeal, PiecemealWork } from './piecemeal.ts';
 
 /** Milliseconds between two looks whether something is to be stored. */
 const REST_INTERVAL_MS = 250;
@@ -55,18 +56,34 @@ function handle({ id, job, now }: ChainRequest): void {
       say({ type: 'answer', id, result: service.perform(job, now) });
       break;
     default:
-      say(answer(id, job));
+      answer(id, job);
   }
 }
 
-function answer(id: number, job: QueryJob): ChainMessage {
+function answer(id: number, job: QueryJob): void {
+  let result: unknown;
   try {
-    return { type: 'query-answer', id, result: service.query(job) };
+    result = service.query(job);
+  } catch (error) {
+    say(answerOf(id, () => {
+      throw error;
+    }));
+    return;
+  }
+  if (isPiecemeal(result)) piecemeal.add(result, (done) => say(answerOf(id, done)));
+  else say(answerOf(id, () => result));
+}
+
+function answerOf(id: number, result: () => unknown): ChainMessage {
+  try {
+    return { type: 'query-answer', id, result: result() };
   } catch (error) {
     if (!(error instanceof ChainQueryError)) throw error;
     return { type: 'query-failed', id, message: error.message };
   }
 }
+
+const piecemeal = new PiecemealWork(attempt, () => Atomics.load(settings.interrupt, 0) !== 0);
 
 attempt(() => {
   service = new ChainService(settings, new SequentialScriptChecker(), (event) => {
@@ -80,6 +97,7 @@ attempt(() => {
         return;
       }
       clearInterval(timer);
+      piecemeal.close();
       service.close();
       port.close();
     });

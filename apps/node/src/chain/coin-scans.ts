@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { Coin, coinKey, CoinStats, MuHash3072, type CoinEntry } from '@btcp2p/chainstate';
 import type { HeaderEntry } from '@btcp2p/consensus';
 import { toHex } from '@btcp2p/wire';
-import { ScanControl, type CoinStatsAnswer, type FoundCoin, type QueryResults } from './chain-messages.ts';
+import { ScanControl, type CoinStatsAnswer, type FoundCoin, type ScanAnswer } from './chain-messages.ts';
 import type { Piecemeal } from './piecemeal.ts';
 
 /** How many coins to take between two pauses. */
-const COINS_AT_ONCE = 256;
+export const COINS_AT_ONCE = 256;
 
 /** Coins as they are stored at one moment. */
 export interface StoredCoins {
@@ -50,7 +50,7 @@ export function* scanCoins(
   { tip, coins }: StoredCoins,
   scripts: readonly Uint8Array[],
   control: Int32Array,
-): Piecemeal<QueryResults['scan-coins']> {
+): Piecemeal<ScanAnswer> {
   const wanted = new Set(scripts.map(toHex));
   const found: FoundCoin[] = [];
   let searched = 0;

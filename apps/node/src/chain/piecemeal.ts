@@ -1,3 +1,5 @@
+import { ChainQueryError, SHUTTING_DOWN } from './chain-query-error.ts';
+
 /**
  * Work in pieces: whoever has it done does other things between two of them, so that the chain may
  * change meanwhile. It is to be done to its end, or left by `return`.
@@ -18,10 +20,15 @@ export class PiecemealWork {
     [];
   #isScheduled = false;
   readonly #attempt: (turn: () => void) => void;
+  readonly #interrupted: () => boolean;
 
-  /** @param attempt has a turn, whatever it throws */
-  constructor(attempt: (turn: () => void) => void) {
+  /**
+   * @param attempt has a turn, whatever it throws
+   * @param interrupted whether to leave all work, because the process is to end
+   */
+  constructor(attempt: (turn: () => void) => void, interrupted: () => boolean) {
     this.#attempt = attempt;
+    this.#interrupted = interrupted;
   }
 
   /** @param done called once, with what gives the result or throws what the work threw */
@@ -52,11 +59,13 @@ export class PiecemealWork {
     const end = performance.now() + SLICE_MS;
     try {
       for (;;) {
+        if (this.#interrupted()) throw new ChainQueryError(SHUTTING_DOWN);
         const { done, value } = first.work.next();
         if (done === true) return first.done(() => value);
         if (performance.now() >= end) break;
       }
     } catch (error) {
+      first.work.return(undefined);
       return first.done(() => {
         throw error;
       });

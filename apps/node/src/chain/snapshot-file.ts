@@ -9,6 +9,8 @@ import {
 } from '@btcp2p/chainstate';
 import { decode, DecodeError, encode } from '@btcp2p/wire';
 import { ChainQueryError } from './chain-query-error.ts';
+import { COINS_AT_ONCE } from './coin-scans.ts';
+import type { Piecemeal } from './piecemeal.ts';
 
 /** Bytes that are read or written at a time. */
 const CHUNK_SIZE = 1 << 20;
@@ -19,14 +21,15 @@ const CHUNK_SIZE = 1 << 20;
  *
  * @param visit called for each coin, in order
  */
-export function writeSnapshot(
+export function* writeSnapshot(
   path: string,
   metadata: SnapshotMetadata,
   coins: Iterable<CoinEntry>,
   visit: (coin: CoinEntry) => void,
-): void {
+): Piecemeal<void> {
   const temporary = `${path}.incomplete`;
   const fd = openSync(temporary, 'w');
+  let isWhole = false;
   try {
     const encoder = new SnapshotEncoder();
     let parts: Uint8Array[] = [encode(SnapshotMetadata, metadata)];
@@ -39,18 +42,19 @@ export function writeSnapshot(
       parts = [];
       size = 0;
     };
+    let count = 0;
     for (const coin of coins) {
       visit(coin);
       put(encoder.push(coin));
+      if (++count % COINS_AT_ONCE === 0) yield;
     }
     put(encoder.end());
     writeAll(fd, Buffer.concat(parts));
     fsyncSync(fd);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+    isWhole = true;
   } finally {
     closeSync(fd);
+    if (!isWhole) rmSync(temporary, { force: true });
   }
   renameSync(temporary, path);
 }

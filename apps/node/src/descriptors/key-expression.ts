@@ -6,8 +6,13 @@ import { DescriptorError } from './descriptor-error.ts';
 import {
   formatKeyPath, HARDENED, parseKeyPaths, takeRangeStep, type HardenedMark, type KeyPath, type RangeStep,
 } from './key-path.ts';
-import { isPublicKey, publicKeyOf } from './public-key.ts';
+import { hash160, isPublicKey, publicKeyOf } from './public-key.ts';
 import { hasKeySize } from './script-type.ts';
+
+const FINGERPRINT_DIGITS = 8;
+
+/** How steps are marked where nobody has said how. */
+const CANONICAL: HardenedMark = { mark: 'h' };
 
 /** Where a key stands in a descriptor (Core `ParseScriptContext`, script/descriptor.cpp). */
 export type KeyContext = 'top' | 'sh' | 'wpkh' | 'wsh' | 'tr';
@@ -28,6 +33,11 @@ export interface KeyExpression {
    * @returns undefined if it cannot be derived, as a hardened one from an xpub
    */
   publicKey(index: number): Uint8Array | undefined;
+  /**
+   * Where the key of an index comes from: the fingerprint of a key, and the steps from there. Without
+   * steps it is its own.
+   */
+  origin(index: number): string;
 }
 
 /**
@@ -52,11 +62,13 @@ export function parseKeyExpression(text: string, context: KeyContext, chain: Cha
   const keys = parseKey(second, context, chain, hardened);
   // The mark is known only now: the last one of the whole expression.
   const originText = `[${origin.fingerprint}${formatKeyPath(origin.path, hardened)}]`;
-  return keys.map((key) => withOrigin(originText, key));
-}
-
-function withOrigin(origin: string, key: KeyExpression): KeyExpression {
-  return { ...key, text: `${origin}${key.text}` };
+  const start = `${origin.fingerprint}${formatKeyPath(origin.path, CANONICAL)}`;
+  return keys.map((key) => ({
+    ...key,
+    text: `${originText}${key.text}`,
+    // The key's own fingerprint gives way.
+    origin: (index) => `${start}${key.origin(index).slice(FINGERPRINT_DIGITS)}`,
+  }));
 }
 
 function parseOrigin(
@@ -137,6 +149,7 @@ function constantKey(
     isPrivate,
     size: bytes.length,
     publicKey: () => bytes,
+    origin: () => fingerprint(bytes),
   };
 }
 
@@ -164,6 +177,10 @@ function derivedKey({ extended, path, range, hardened }: {
   readonly range: RangeStep;
   readonly hardened: HardenedMark;
 }): KeyExpression {
+  const stepsAt = (index: number): KeyPath => {
+    if (range === 'none') return path;
+    return [...path, range === 'hardened' ? index + HARDENED : index];
+  };
   const rangeText = { none: '', unhardened: '/*', hardened: `/*${hardened.mark}` }[range];
   // The keys of a row share all steps but the last, and those are worked out once.
   let parent: HDKey | undefined;
@@ -175,12 +192,19 @@ function derivedKey({ extended, path, range, hardened }: {
     publicKey(index) {
       try {
         parent ??= path.reduce((key, step) => key.deriveChild(step), extended);
-        const last = range === 'hardened' ? index + HARDENED : index;
+        const last = stepsAt(index).at(-1)!;
         return (range === 'none' ? parent : parent.deriveChild(last)).publicKey ?? undefined;
       } catch {
         // Hardened steps need the secret; beyond that, it is one step in 2^127 that fails.
         return undefined;
       }
     },
+    origin: (index) =>
+      `${fingerprint(extended.publicKey!)}${formatKeyPath(stepsAt(index), CANONICAL)}`,
   };
+}
+
+/** The first 4 bytes of a public key's hash, in hex (BIP 32). */
+function fingerprint(publicKey: Uint8Array): string {
+  return toHex(hash160(publicKey).subarray(0, FINGERPRINT_DIGITS / 2));
 }

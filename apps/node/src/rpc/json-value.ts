@@ -52,7 +52,10 @@ export type JsonOutput =
   | bigint
   | readonly JsonOutput[]
   | ReadonlyMap<string, JsonOutput>
-  | { readonly [name: string]: JsonOutput | undefined };
+  | JsonMembers;
+
+/** An object by its members; those that are undefined are left out. */
+export type JsonMembers = { readonly [name: string]: JsonOutput | undefined };
 
 /** Types as Core names them in errors (`uvTypeName`, univalue.cpp). */
 export type JsonTypeName = 'null' | 'bool' | 'object' | 'array' | 'string' | 'number';
@@ -79,6 +82,6 @@ export function typeName(value: JsonOutput): JsonTypeName {
 export function membersOf(value: JsonOutput): readonly (readonly [string, JsonOutput])[] {
   if (value instanceof JsonObject) return value.entries;
   if (value instanceof Map) return [...(value as ReadonlyMap<string, JsonOutput>)];
-  const members = Object.entries(value as { readonly [name: string]: JsonOutput | undefined });
+  const members = Object.entries(value as JsonMembers);
   return members.filter((member): member is [string, JsonOutput] => member[1] !== undefined);
 }

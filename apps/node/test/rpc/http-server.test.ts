@@ -133,7 +133,7 @@ describe('requests', () => {
     expect((await exchange(address, announced))?.status).toBe(413);
     const connection = await RawConnection.open(address);
     connection.send('POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n');
-    const chunk = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(0x100000, 0x61), Buffer.from('\r\n')]);
+    const chunk = `100000\r\n${'a'.repeat(0x100000)}\r\n`;
     for (let i = 0; i <= MAX_SIZE / 0x100000; i++) connection.send(chunk);
     expect((await connection.response())?.status).toBe(413);
     await connection.ended();

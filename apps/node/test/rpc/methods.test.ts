@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CLIENT_NAME } from '../../src/client.ts';
 import { asAmount, asArray, asHash, asInt32 } from '../../src/rpc/convert.ts';
-import type { JsonObject, JsonOutput, JsonValue } from '../../src/rpc/json-value.ts';
+import { JsonNumber, type JsonObject, type JsonOutput, type JsonValue } from '../../src/rpc/json-value.ts';
 import { controlMethods } from '../../src/rpc/methods/control.ts';
 import { parseJson } from '../../src/rpc/parse-json.ts';
 import { RpcError } from '../../src/rpc/rpc-error.ts';
@@ -20,7 +20,10 @@ const sample: RpcMethod<unknown> = {
   description: 'Does this.\nAnd that.',
   params: [
     { name: 'blockhash|hash', type: 'hex', description: 'The block' },
-    { name: 'verbosity|verbose', type: 'number', default: parseJson('1')!, anyType: true, description: 'How much' },
+    {
+      name: 'verbosity|verbose', type: 'number', default: new JsonNumber('1'), anyType: true,
+      description: 'How much',
+    },
     {
       name: 'outputs', type: 'array', optional: true, description: 'Where to',
       inner: [
@@ -175,7 +178,7 @@ Arguments:
        },
        ...
      ]
-4. options                     (json object, optional) Options object that can be used to pass named arguments, listed below. More
+4. options                     (json object, optional) NAMED More
 
 Named Arguments:
 fee_rate       (numeric or string, optional, default=the least) The fee
@@ -190,7 +193,9 @@ Result:
     ...
   ]
 }
-`.replace('"hash" (', '"blockhash" ('),
+`
+        .replace('"hash" (', '"blockhash" (')
+        .replace('NAMED', 'Options object that can be used to pass named arguments, listed below.'),
     );
   });
 
@@ -248,9 +253,9 @@ describe('methods', () => {
 
   test('what they ask of the process', async () => {
     control.calls.length = 0;
-    for (const [method, params] of [['stop', '[]'], ['setmocktime', '[7]'], ['mockscheduler', '[8]']] as const) {
-      await execute(method, params);
-    }
+    await execute('stop');
+    await execute('setmocktime', '[7]');
+    await execute('mockscheduler', '[8]');
     expect(control.calls).toEqual(['shutdown', 'mock 7', 'forward 8']);
   });
 

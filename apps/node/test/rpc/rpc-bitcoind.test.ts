@@ -29,7 +29,8 @@ const BODIES: readonly (string | Uint8Array)[] = [
   '{"method":"echo","params":1}', '{"method":"echo","params":"a"}', '{"method":"echo","params":null}',
   '{"method":"echo","params":{}}', '{"method":"echo","method":"nope","id":1,"id":2}',
   // Batches.
-  '[{"method":"echo","id":1},{"jsonrpc":"2.0","method":"nope","id":2},{"pizza":"sausage","id":3},{"method":"nope"}]',
+  '[{"method":"echo","id":1},{"jsonrpc":"2.0","method":"nope","id":2},{"pizza":"sausage","id":3}]',
+  '[{"method":"nope"},{"jsonrpc":"2.0","method":"nope","id":2}]',
   '[{"jsonrpc":"2.0","method":"echo"},{"jsonrpc":"2.0","method":"echo","id":5}]',
   '[{"jsonrpc":"2.0","method":"echo"},{"jsonrpc":"2.0","method":"nope"}]',
   '[{"jsonrpc":"2.1","method":"echo","id":1}]',

@@ -33,8 +33,12 @@ async function status(rpc: TestRpc, user: string, password: string, method = 'up
 describe('JSON-RPC over HTTP', () => {
   test('the versions of the protocol', async () => {
     const rpc = await startTestRpc();
-    expect(await send(rpc, { method: 'uptime', id: 1 })).toEqual([200, '{"result":12,"error":null,"id":1}\n']);
-    expect(await send(rpc, { jsonrpc: '1.0', method: 'uptime' })).toEqual([200, '{"result":12,"error":null}\n']);
+    expect(await send(rpc, { method: 'uptime', id: 1 })).toEqual([
+      200, '{"result":12,"error":null,"id":1}\n',
+    ]);
+    expect(await send(rpc, { jsonrpc: '1.0', method: 'uptime' })).toEqual([
+      200, '{"result":12,"error":null}\n',
+    ]);
     expect(await send(rpc, { jsonrpc: '2.0', method: 'uptime', id: 'a' })).toEqual([
       200, '{"jsonrpc":"2.0","result":12,"id":"a"}\n',
     ]);
@@ -66,11 +70,13 @@ describe('JSON-RPC over HTTP', () => {
     });
     const body = post('{"method":"uptime"}', { authorization: basic('u', 'p') });
     try {
-      expect((await exchange(rpc.addresses[0]!, body))?.body).toContain('{"code":-28,"message":"RPC server started"}');
+      const answer = async (): Promise<string | undefined> =>
+        (await exchange(rpc.addresses[0]!, body))?.body;
+      expect(await answer()).toContain('{"code":-28,"message":"RPC server started"}');
       rpc.setWarmupStatus('Verifying blocks…');
-      expect((await exchange(rpc.addresses[0]!, body))?.body).toContain('-28,"message":"Verifying blocks…"');
+      expect(await answer()).toContain('-28,"message":"Verifying blocks…"');
       rpc.finishWarmup();
-      expect((await exchange(rpc.addresses[0]!, body))?.status).toBe(200);
+      expect(await answer()).toContain('"result":12');
     } finally {
       await rpc.stop();
     }
@@ -111,7 +117,7 @@ describe('who may call', () => {
     const statuses = await Promise.all(wrong.map((each) => send(rpc, ask, each)));
     expect(statuses.map(([code]) => code)).toEqual(wrong.map(() => 401));
     expect(performance.now() - start).toBeGreaterThanOrEqual(245);
-    expect(rpc.lines.some((line) => line.startsWith('ThreadRPCServer incorrect password attempt from 127'))).toBe(true);
+    expect(rpc.lines.join('\n')).toContain('\nThreadRPCServer incorrect password attempt from 127.');
     expect(rpc.lines.join()).not.toContain(password);
   });
 

@@ -44,6 +44,7 @@ function work(directory: string): void {
   }
   for (let batch = last + 1; ; batch++) {
     store.write(batchOf(batch));
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is no window
     parentPort!.postMessage(batch);
   }
 }

@@ -6,19 +6,20 @@ import {
   CoinsCache, CoinsStore, type KeyValueChange, type KeyValueStore,
 } from '@btcp2p/chainstate';
 import { coinKeyOf, coinValueOf, pick } from '../key-value-data.ts';
-import { openEngine, type OpenStore } from '../key-value-engines.ts';
-import {
-  BATCHES, CHANGES_PER_BATCH, COLD_READS, FLUSHED, MANY, MANY_TIMES, READS,
-  type KeyValueFigures, type KeyValueTask,
-} from '../key-value-run.ts';
-
-/** As `CoinsStore` splits what it writes: 32 MiB. */
-const LOAD_BATCH = 430_000;
+import { openEngine } from '../key-value-engines.ts';
+import { amountsOf, type KeyValueFigures, type KeyValueTask } from '../key-value-run.ts';
 
 const { engine, directory, entries } = JSON.parse(process.argv[2]!) as KeyValueTask;
+const amounts = amountsOf(entries);
+/** Says on the way what it finds, for runs of many minutes. */
 const isVerbose = process.env['BTCP2P_KV_VERBOSE'] !== undefined;
+/** Numbers of keys from here on were never put. */
+const ABSENT = 2 ** 30;
+/** Numbers of the coins that come last. */
+const FLUSHED = 2 ** 29;
+
 let memory = 0;
-const found: (number | string)[] = [];
+const found: number[] = [];
 
 process.on('message', () => void run());
 process.on('disconnect', () => process.exit(0));
@@ -26,26 +27,22 @@ process.send!('ready');
 
 async function run(): Promise<void> {
   let store = await openEngine(engine, directory);
-  const load = timed('load', () => loadAll(store));
-  const before = diskBytes('write_bytes');
-  const change = timed('change', () => changeSome(store));
+  const load = loadAll(store);
+  const change = changeSome(store);
   await store.close();
-  const writtenBytes = (diskBytes('write_bytes') - before) / (BATCHES * CHANGES_PER_BATCH);
   const size = sizeOf(directory) / entries;
   forgetFiles();
   store = await openEngine(engine, directory);
-  const atStart = diskBytes('read_bytes');
-  const coldReads = timed('cold reads', () => read(store, COLD_READS, 11));
-  const coldBytes = (diskBytes('read_bytes') - atStart) / COLD_READS;
+  const coldReads = timed('cold reads', () => read(store, amounts.coldReads, 11));
   const all = timed('all', () => readAll(store));
-  const reads = timed('reads', () => read(store, READS, 12));
-  const absent = timed('absent', () => read(store, READS, 13, 2 ** 30));
+  const reads = timed('reads', () => read(store, amounts.reads, 12));
+  const absent = timed('absent', () => read(store, amounts.reads, 13, ABSENT));
   const many = timed('many', () => readMany(store));
   const flush = flushCoins(store);
   await store.close();
+  const answer = found.join();
   const figures: KeyValueFigures = {
-    load, change, coldReads, coldBytes, reads, absent, many, all, flush, size, writtenBytes, memory,
-    answer: found.join(),
+    load, change, coldReads, all, reads, absent, many, flush, size, memory, answer,
   };
   process.send!(figures);
 }
@@ -55,33 +52,33 @@ function timed(name: string, job: () => unknown): number {
   job();
   const seconds = (performance.now() - start) / 1_000;
   observe();
-  if (isVerbose) console.error(engine, name, seconds.toFixed(2), 's', status());
+  if (isVerbose) console.error(engine, name, seconds.toFixed(2), 's', memory.toFixed(0), 'MB');
   return seconds;
 }
 
-/** The time of making what is written does not count. */
-function write(store: OpenStore, batch: readonly KeyValueChange[]): void {
-  store.write(batch);
-  observe();
-}
-
-function loadAll(store: OpenStore): void {
-  for (let start = 0; start < entries; start += LOAD_BATCH) {
-    const length = Math.min(LOAD_BATCH, entries - start);
-    write(store, Array.from({ length }, (_, i) => put(start + i)));
+/** Seconds of writing alone. */
+function loadAll(store: KeyValueStore): number {
+  let seconds = 0;
+  for (let start = 0; start < entries; start += amounts.loadBatch) {
+    const length = Math.min(amounts.loadBatch, entries - start);
+    const batch = Array.from({ length }, (_, i) => put(start + i));
+    seconds += timed('load', () => store.write(batch));
   }
+  return seconds;
 }
 
 /** Half of the changes are new entries, half take away any that there are. */
-function changeSome(store: OpenStore): void {
-  const half = CHANGES_PER_BATCH / 2;
-  for (let round = 0; round < BATCHES; round++) {
-    const changes: KeyValueChange[] = [];
+function changeSome(store: KeyValueStore): number {
+  const half = amounts.changesPerBatch / 2;
+  let seconds = 0;
+  for (let round = 0; round < amounts.batches; round++) {
+    const batch: KeyValueChange[] = [];
     for (let i = round * half; i < (round + 1) * half; i++) {
-      changes.push(put(entries + i), { key: coinKeyOf(pick(i, 10, entries)), value: undefined });
+      batch.push(put(entries + i), { key: coinKeyOf(pick(i, 10, entries)), value: undefined });
     }
-    write(store, changes);
+    seconds += timed('change', () => store.write(batch));
   }
+  return seconds;
 }
 
 function put(number: number): KeyValueChange {
@@ -98,8 +95,9 @@ function read(store: KeyValueStore, count: number, salt: number, offset = 0): vo
 
 function readMany(store: KeyValueStore): void {
   let bytes = 0;
-  for (let round = 0; round < MANY_TIMES; round++) {
-    const keys = Array.from({ length: MANY }, (_, i) => coinKeyOf(pick(round * MANY + i, 14, entries)));
+  const { manyCalls, manyKeys: length } = amounts;
+  for (let call = 0; call < manyCalls; call++) {
+    const keys = Array.from({ length }, (_, i) => coinKeyOf(pick(call * length + i, 14, entries)));
     for (const value of store.getMany(keys)) bytes += value?.length ?? 0;
   }
   found.push(bytes);
@@ -119,8 +117,8 @@ function readAll(store: KeyValueStore): void {
 function flushCoins(store: KeyValueStore): number {
   const coins = new CoinsCache(new CoinsStore(store), { salt: 1n });
   const script = Uint8Array.of(0x00, 0x14, ...new Uint8Array(20));
-  for (let i = 0; i < FLUSHED; i++) {
-    const txid = coinKeyOf(2 ** 29 + i).subarray(1, 33);
+  for (let i = 0; i < amounts.flushed; i++) {
+    const txid = coinKeyOf(FLUSHED + i).subarray(1, 33);
     script.set(txid.subarray(0, 20), 2);
     const coin = { value: BigInt(pick(i, 15, 2 ** 31)), scriptPubKey: script, height: i >> 12 };
     coins.addCoin({ txid, index: i & 1 }, { ...coin, isCoinbase: false }, false);
@@ -141,24 +139,15 @@ function forgetFiles(): void {
   }
 }
 
-/** Bytes that this process had from the disk, or gave to it. */
-function diskBytes(which: 'read_bytes' | 'write_bytes'): number {
-  return fieldOf('/proc/self/io', which);
-}
-
 function observe(): void {
-  memory = Math.max(memory, fieldOf('/proc/self/status', 'RssAnon') / 1_024);
+  memory = Math.max(memory, fieldOf('RssAnon') * 1_024 / 1e6);
 }
 
-function status(): string {
-  const file = fieldOf('/proc/self/status', 'RssFile') / 1_024;
-  return `${memory.toFixed(0)} MiB at most, and ${file.toFixed(0)} of files`;
-}
-
-function fieldOf(path: string, name: string): number {
+function fieldOf(name: string): number {
   try {
-    return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(path, 'utf8'))?.[1]);
+    const text = readFileSync('/proc/self/status', 'utf8');
+    return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1]);
   } catch {
-    return Number.NaN;
+    return process.memoryUsage().rss / 1_024;
   }
 }

@@ -108,6 +108,7 @@ export class LevelStore implements KeyValueStore {
   }
 
   #ask(request: LevelRequest): LevelAnswer {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is no window
     this.#port.postMessage(request);
     return this.#receive();
   }

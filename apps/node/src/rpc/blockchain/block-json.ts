@@ -3,13 +3,14 @@ import type { HeaderEntry } from '@btcp2p/consensus';
 import { decode, hashToHex, type BlockView } from '@btcp2p/wire';
 import { bitsHex, difficultyOf, targetHex } from '../../mining/difficulty.ts';
 import type { ChainContext } from '../chain-context.ts';
-import type { JsonOutput } from '../json-value.ts';
-import { RPC_MISC_ERROR, RpcError } from '../rpc-error.ts';
+import type { JsonMembers, JsonOutput } from '../json-value.ts';
+import { RPC_INTERNAL_ERROR, RPC_MISC_ERROR, RpcError } from '../rpc-error.ts';
+import { decodedView } from '../transactions/decode-transaction.ts';
+import { transactionToJson } from '../transactions/transaction-json.ts';
+import { Turns } from '../turns.ts';
 import { blockHashHex } from './chain-part.ts';
-import { transactionToJson } from './transaction-json.ts';
-import { Turns } from './turns.ts';
+import { longQuery } from './long-query.ts';
 
-type JsonMembers = { readonly [name: string]: JsonOutput | undefined };
 
 /** Work in 64 hex digits. */
 export function workHex(work: bigint): string {
@@ -94,17 +95,23 @@ async function transactionsToJson(
       prevouts: detail === 'prevouts',
       turns,
     };
-    shown.push(await transactionToJson(block.transactionView(i), options));
+    shown.push(await transactionToJson(decodedView(block.transactionView(i)), options));
   }
   return shown;
 }
 
-/** What the transactions of a block spent, the coinbase left out; undefined if that is not stored. */
+/**
+ * What the transactions of a block spent, the coinbase left out; undefined if that is not stored.
+ *
+ * @throws RpcError if it is stored, but cannot be read
+ */
 export async function undoOf(
   chain: ChainContext,
   entry: HeaderEntry,
 ): Promise<readonly TxUndo[] | undefined> {
-  const bytes = await chain.query({ type: 'block-undo', entry });
+  const bytes = await unreadable(UNDO_UNREADABLE, RPC_INTERNAL_ERROR, () =>
+    chain.query({ type: 'block-undo', entry }),
+  );
   return bytes && decode(BlockUndo, bytes).transactions;
 }
 

@@ -7,7 +7,7 @@ import { exampleCli, exampleRpc } from '../rpc-help.ts';
 import type { RpcResult } from '../rpc-result.ts';
 import { amount } from '../write-json.ts';
 import { blockHashHex, type ChainMethod } from './chain-part.ts';
-import { SCRIPT_RESULT } from './script-result.ts';
+import { SCRIPT_RESULT } from '../transactions/script-result.ts';
 
 const number = (name: string, description: string): RpcResult => ({ type: 'number', name, description });
 const hex = (name: string, description: string): RpcResult => ({ type: 'hex', name, description });

@@ -94,7 +94,10 @@ export class LmdbFile {
   }
 
   #prepare(): void {
-    if (this.isNew) return;
+    if (this.isNew) {
+      this.probe();
+      return;
+    }
     const { size } = fstatSync(this.#descriptor);
     const first = this.#read(0);
     const pageSize = Math.max(first.getUint32(PAGE_SIZE_AT, LITTLE_ENDIAN), META_SIZE);

@@ -16,6 +16,9 @@ export const MAX_KEY_SIZE = 1_978;
 const DATA_FILE = 'data.mdb';
 const LOCK_FILE = 'lock.mdb';
 
+/** Bytes of the lock file: 126 places for readers need 8,272, and what is more is places for more. */
+const LOCK_SIZE = 12_288;
+
 /** Bytes of a value at most that is copied to one place for the engine. */
 const SCRATCH_SIZE = 65_536;
 
@@ -57,8 +60,8 @@ export interface LmdbStoreOptions {
  * - No `useWritemap`: it writes through the map, where a full disk is the end of the process.
  * - `noReadAhead`: neighbours in the file are strangers to one another. Reading 128 KiB for each coin
  *   would be what takes time as soon as the file is larger than memory.
- * - Readers: lmdb has 126 places, of which this class needs one, and each commit that has a range open
- *   another. Those of a process that died are given back when the store is opened.
+ * - Readers: there are some 190 places, of which this class needs one, and each commit that has a range
+ *   open another. Those of a process that died are given back when the store is opened.
  */
 export class LmdbStore implements KeyValueStore {
   readonly #db: Database;
@@ -86,10 +89,10 @@ export class LmdbStore implements KeyValueStore {
     const path = join(directory, DATA_FILE);
     let file: LmdbFile | undefined;
     try {
-      mkdirSync(directory, { recursive: true });
-      // First of all by node:fs: after it has failed to open something, lmdb crashes.
+      makeDirectory(directory);
+      // All that may fail is done by node:fs first: if it cannot open something, lmdb crashes.
       file = LmdbFile.open(path);
-      closeSync(openSync(join(directory, LOCK_FILE), 'a'));
+      prepareLock(join(directory, LOCK_FILE));
       const settings = {
         path: directory,
         // Else the name of a directory with a dot would be a file's.
@@ -244,6 +247,23 @@ export class LmdbStore implements KeyValueStore {
 function valueOf(db: Database, key: Uint8Array): Uint8Array | undefined {
   const found = db.getBinary(key);
   return found && asBytes(found);
+}
+
+function makeDirectory(path: string): void {
+  mkdirSync(path, { recursive: true });
+  // Where nothing may be written, that makes none and says nothing.
+  if (!existsSync(path)) mkdirSync(path);
+}
+
+/** Makes a lock file of zeros, of which LMDB makes its own: in one with holes, a full disk is a crash. */
+function prepareLock(path: string): void {
+  const file = openSync(path, 'a');
+  try {
+    const missing = new Uint8Array(Math.max(0, LOCK_SIZE - fstatSync(file).size));
+    for (let done = 0; done < missing.length;) done += writeSync(file, missing, done);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function checkKey({ length }: Uint8Array): void {

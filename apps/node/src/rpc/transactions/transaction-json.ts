@@ -1,12 +1,13 @@
 import type { TxUndo } from '@btcp2p/chainstate';
 import {
-  hashToHex, toHex, WITNESS_SCALE_FACTOR, type Chain, type Transaction, type TransactionView, type TxIn,
+  hashToHex, toHex, WITNESS_SCALE_FACTOR, type Chain, type Transaction, type TxIn,
 } from '@btcp2p/wire';
 import { scriptToAsm } from '../../descriptors/script-asm.ts';
 import { scriptToJson } from '../../descriptors/script-json.ts';
-import type { JsonOutput } from '../json-value.ts';
+import type { JsonMembers, JsonOutput } from '../json-value.ts';
 import { amount } from '../write-json.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '../turns.ts';
+import type { DecodedTransaction } from './decode-transaction.ts';
 
 /** How a transaction is shown. */
 export interface TransactionJsonOptions {
@@ -17,8 +18,6 @@ export interface TransactionJsonOptions {
   readonly prevouts?: boolean;
   /** Whether it ends with its bytes; it does unless this says no. */
   readonly includeHex?: boolean;
-  /** The block that it is in, in hex. */
-  readonly blockHash?: string;
   readonly turns?: Turns;
 }
 
@@ -27,10 +26,9 @@ export interface TransactionJsonOptions {
  * a second, in which others get their turn.
  */
 export async function transactionToJson(
-  view: TransactionView,
+  { transaction, bytes, strippedSize, txid, wtxid }: DecodedTransaction,
   options: TransactionJsonOptions,
-): Promise<{ readonly [name: string]: JsonOutput | undefined }> {
-  const transaction = view.transaction();
+): Promise<JsonMembers> {
   const { undo, turns = new Turns() } = options;
   const isCoinbase = isCoinbaseTransaction(transaction);
   const vin: JsonOutput[] = [];
@@ -43,10 +41,11 @@ export async function transactionToJson(
     vout.push({ value: amount(value), n, scriptPubKey: scriptToJson(scriptPubKey, options.chain) });
     if (turns.isOver) await turns.pass();
   }
-  const { size, weight } = view;
+  const size = bytes.length;
+  const weight = (WITNESS_SCALE_FACTOR - 1) * strippedSize + size;
   return {
-    txid: hashToHex(view.txid()),
-    hash: hashToHex(view.wtxid()),
+    txid: hashToHex(txid),
+    hash: hashToHex(wtxid),
     version: transaction.version,
     size,
     vsize: Math.ceil(weight / WITNESS_SCALE_FACTOR),
@@ -55,8 +54,7 @@ export async function transactionToJson(
     vin,
     vout,
     fee: undo && amount(feeOf(transaction, undo)),
-    blockhash: options.blockHash,
-    hex: options.includeHex === false ? undefined : toHex(view.bytes),
+    hex: options.includeHex === false ? undefined : toHex(bytes),
   };
 }
 
