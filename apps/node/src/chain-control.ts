@@ -22,6 +22,7 @@ export interface ChainControlOptions {
   readonly headers: HeaderTree;
   readonly directory: string;
   readonly pruneTarget: number | undefined;
+  readonly fastPrune: boolean;
   /** Gives the node a command and carries out what follows. */
   readonly run: (command: (now: Time) => void) => void;
   readonly unixTime: () => number;
@@ -39,6 +40,7 @@ export class ChainControl implements ChainContext, MiningContext {
   readonly headers: HeaderTree;
   readonly directory: string;
   readonly pruneTarget: number | undefined;
+  readonly fastPrune: boolean;
   readonly versionBits: VersionBitsCache;
   readonly #options: ChainControlOptions;
   readonly #waiters = new Set<TipWaiter>();
@@ -50,6 +52,7 @@ export class ChainControl implements ChainContext, MiningContext {
     this.headers = options.headers;
     this.directory = options.directory;
     this.pruneTarget = options.pruneTarget;
+    this.fastPrune = options.fastPrune;
     this.versionBits = new VersionBitsCache(options.params, options.headers);
   }
 
@@ -85,8 +88,8 @@ export class ChainControl implements ChainContext, MiningContext {
   async readBlock(hash: Uint8Array): Promise<BlockView | undefined> {
     const entry = this.headers.find(hash);
     if (entry === undefined || !this.chain.hasBlock(entry)) return undefined;
-    const result = await this.#options.thread.perform({ type: 'read-block', hash }, this.now());
-    return result.type === 'block' ? BlockView.of(result.bytes) : undefined;
+    const bytes = await this.query({ type: 'block-bytes', entry });
+    return bytes && BlockView.of(bytes);
   }
 
   async knownBlock(hash: Uint8Array): Promise<KnownBlock | undefined> {

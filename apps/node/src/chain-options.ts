@@ -12,6 +12,7 @@ import { NodeError } from './node-error.ts';
 import {
   DEFAULT_CHECKBLOCKS,
   DEFAULT_CHECKLEVEL,
+  DEFAULT_DB_CACHE_BATCH,
   DEFAULT_DB_CACHE_MIB,
   MAX_SCRIPTCHECK_THREADS,
   MIN_DB_CACHE_MIB,
@@ -29,6 +30,8 @@ export interface ChainOptions {
   readonly assumeValid: Uint8Array | undefined;
   /** `-dbcache` in bytes. */
   readonly dbCache: number;
+  /** `-dbbatchsize` in bytes. */
+  readonly dbBatchSize: number;
   /** `-par`: threads that check scripts besides the chain's own, 0 to 15. */
   readonly scriptThreads: number;
   /** `-prune`: undefined if nothing is deleted, `manual` if only when asked, else bytes to keep to. */
@@ -66,6 +69,7 @@ export function chainOptions(settings: Settings, chain: Chain): ChainOptions {
     consensus: { ...consensusOptions(settings, chain) },
     assumeValid: assumeValid(settings),
     dbCache: Math.max(MIN_DB_CACHE_MIB, number(settings, 'dbcache', DEFAULT_DB_CACHE_MIB)) * MIB,
+    dbBatchSize: number(settings, 'dbbatchsize', DEFAULT_DB_CACHE_BATCH),
     scriptThreads: scriptThreads(number(settings, 'par', 0)),
     prune: pruneTarget(settings),
     fastPrune: regtest && (settings.flag('fastprune') ?? false),

@@ -12,6 +12,7 @@ import type { ControlContext } from './rpc/context.ts';
 import { blockchainMethods } from './rpc/methods/blockchain.ts';
 import { mempoolMethods, type MempoolPart } from './rpc/methods/mempool.ts';
 import { networkMethods } from './rpc/methods/network.ts';
+import { rawTransactionMethods } from './rpc/methods/raw-transactions.ts';
 import type { NetworkContext } from './rpc/network-context.ts';
 import { startRpc, type RpcServer } from './rpc/start-rpc.ts';
 
@@ -90,6 +91,7 @@ export class NodeRpc {
     const methods = [
       ...blockchainMethods,
       ...mempoolMethods,
+      ...rawTransactionMethods,
       ...networkMethods,
       ...miningMethods,
       ...addressMethods,

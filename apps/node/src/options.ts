@@ -51,6 +51,8 @@ export const DEFAULT_PEER_CONNECT_TIMEOUT = 60;
 export const DEFAULT_MAX_TIP_AGE = 24 * 60 * 60;
 /** Core `DEFAULT_DB_CACHE` (node/caches.h), MiB. */
 export const DEFAULT_DB_CACHE_MIB = 450;
+/** Core `DEFAULT_DB_CACHE_BATCH` (kernel/caches.h), bytes. */
+export const DEFAULT_DB_CACHE_BATCH = 32 * 1_048_576;
 /** Core `MIN_DB_CACHE` (node/caches.h), MiB. */
 export const MIN_DB_CACHE_MIB = 4;
 /** Core `MAX_SCRIPTCHECK_THREADS` (validation.h): threads besides the chain's own. */

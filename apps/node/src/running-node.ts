@@ -134,6 +134,7 @@ export class RunningNode {
       headers,
       directory: directory.chain,
       pruneTarget: options.chain.prune === 'manual' ? 1 : options.chain.prune,
+      fastPrune: options.chain.fastPrune,
       run: (command) => this.#reactor.run(command),
       unixTime: () => clock.now().unix,
     });

@@ -177,6 +177,7 @@ describe('options', () => {
       consensus: {},
       assumeValid: undefined,
       dbCache: 450 * 1_048_576,
+      dbBatchSize: 32 * 1_048_576,
       scriptThreads: Math.min(15, availableParallelism() - 1),
       prune: undefined,
       fastPrune: false,
@@ -190,12 +191,14 @@ describe('options', () => {
     });
     expect(
       optionsOf(
-        '-regtest', '-par=3', '-dbcache=1', '-fastprune', '-txindex', '-blockfilterindex', '-reindex',
-        '-loadblock=a', '-loadblock=b', '-checklevel=4', '-checkblockindex', '-assumevalid=0x1f',
+        '-regtest', '-par=3', '-dbcache=1', '-dbbatchsize=9', '-fastprune', '-txindex',
+        '-blockfilterindex', '-reindex', '-loadblock=a', '-loadblock=b', '-checklevel=4',
+        '-checkblockindex', '-assumevalid=0x1f',
       ).chain,
     ).toMatchObject({
       scriptThreads: 2,
       dbCache: 4 * 1_048_576,
+      dbBatchSize: 9,
       fastPrune: true,
       txIndex: true,
       blockFilterIndex: true,

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { KeyValueChange } from '@btcp2p/chainstate';
 import { keyValueStoreCompliance } from '@btcp2p/chainstate/compliance';
 import { LmdbStore, MAX_KEY_SIZE } from '../src/storage/kv/lmdb-store.ts';
@@ -167,6 +169,22 @@ describe('a range', () => {
     }
     expect([held!.next().done, held!.next().done, left!.next().done]).toEqual([true, true, true]);
     expect(checkBatches(store)).toBe(11);
+  });
+
+  test('that nobody can go through any more holds nothing', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const store = opened();
+    store.write([put(1, 1)]);
+    // More than there are places for readers.
+    for (let i = 0; i < 400; i++) {
+      store.entries(bytes(0), bytes(9))[Symbol.iterator]().next();
+      store.write([put(1, i)]);
+      if (i % 50 !== 0) continue;
+      collectGarbage();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect([...store.entries(bytes(0), bytes(9))].length).toBe(1);
   });
 
   test('many at once, and more than there are places for readers one after the other', () => {

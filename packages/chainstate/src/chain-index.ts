@@ -10,6 +10,17 @@ export interface BlockId {
   readonly height: number;
 }
 
+/** A block with all that an index may take of it. */
+export interface IndexedBlock extends BlockId {
+  readonly block: BlockView;
+  /** Where it is in the block files. */
+  readonly position: BlockPosition;
+  /** What it spent; empty for the genesis block. */
+  readonly undo: BlockUndo;
+  /** All txids, 32 bytes each in wire order, if the caller has them. */
+  readonly txids?: readonly Uint8Array[];
+}
+
 /**
  * What an index reads of the chain: a port.
  *
@@ -37,6 +48,8 @@ export type MissingData = 'block' | 'undo';
 export interface ChainIndex {
   /** The last block that it knows of; undefined if it knows none. */
   bestBlock(): BlockId | undefined;
+  /** Adds the block that follows. @throws Error if it does not follow on the last block */
+  connect(block: IndexedBlock): void;
   /** Adds the block that follows, with what it reads of it; or says what it could not read. */
   connectFrom(chain: ChainReader, block: BlockId): MissingData | undefined;
   /** Takes the last block off. */

@@ -32,11 +32,12 @@ import type { CoinsStore } from './coins-store.ts';
 import type { Rejection } from './connect-block.ts';
 import { BlockStatus } from './disk-block-index.ts';
 import type { BlockFileInfo, BlockFiles, BlockPosition, ScriptChecker } from './ports.ts';
-import { filesToPrune, MIN_BLOCKS_TO_KEEP } from './prune.ts';
+import { filesToPrune, MIN_BLOCKS_TO_KEEP, PRUNE_LOCK_BUFFER, type PruneLock } from './prune.ts';
 import { RecentBlocks } from './recent-blocks.ts';
 import type { DecompressPublicKey } from './secp256k1.ts';
 import { snapshotFault, type SnapshotFault } from './snapshot-fault.ts';
 import { blockUndoCodec, type BlockUndo } from './undo.ts';
+import { verifyChain, type VerifiedChain, type VerifyChainOptions } from './verify-chain.ts';
 
 /** Remark in the index that block files were deleted (Core node/blockstorage.cpp). */
 const PRUNED_FLAG = 'prunedblockfiles';
@@ -64,6 +65,16 @@ export interface ChainstateManagerOptions {
   readonly scripts: ScriptChecker;
   /** Told of everything that happens, while it happens. It must not call back. */
   readonly notify?: (event: ChainEvent) => void;
+  /**
+   * Given each block that is connected to the chain that is checked from the first block on: with a
+   * snapshot, that is the one in the background. It may read, and change nothing.
+   */
+  readonly connected?: (block: ConnectedBlock) => void;
+  /**
+   * Asked before block files are deleted: who still needs which blocks (Core `PruneLockInfo`,
+   * node/blockstorage.h). What it knows must be stored for good by then.
+   */
+  readonly pruneLock?: () => PruneLock | undefined;
   /** Asked between blocks: whether to stop where it is, because the process is to end. */
   readonly interrupted?: () => boolean;
   readonly sha256d?: Sha256d;
@@ -79,6 +90,13 @@ export interface ChainstateManagerOptions {
   readonly pruneTarget?: number;
   readonly verifySignet?: SignetVerifier;
   readonly decompressPublicKey?: DecompressPublicKey;
+}
+
+/** A block that has just become the last of its chain, with what is in memory of it. */
+export interface ConnectedBlock extends CheckedBlock {
+  readonly entry: HeaderEntry;
+  /** What it spent. */
+  readonly undo: BlockUndo;
 }
 
 /** Why a block was refused. */
@@ -202,6 +220,11 @@ export class ChainstateManager {
   /** The last block of the active chain. */
   get tip(): HeaderEntry {
     return this.#active.tip;
+  }
+
+  /** The last block of the chain that was checked from the first block on (Core `GetChainstateForIndexing`). */
+  get checkedTip(): HeaderEntry {
+    return this.#background?.tip ?? this.tip;
   }
 
   /**
@@ -429,6 +452,11 @@ export class ChainstateManager {
     this.#prune(0, height);
   }
 
+  /** Checks the last blocks anew (`verifychain`); see {@link verifyChain}. */
+  verifyChain(options: VerifyChainOptions): VerifiedChain {
+    return verifyChain(this.#active, this.#resources, options);
+  }
+
   // --- snapshots ---------------------------------------------------------------------------------
 
   /** Why the coins of a block cannot be loaded now, or what they have to be (Core `ActivateSnapshot`). */
@@ -577,7 +605,10 @@ export class ChainstateManager {
 
   #activeListener(): ChainstateListener {
     return {
-      connected: (entry, transactions) => this.#notify({ type: 'connected', entry, transactions }),
+      connected: (entry, checked, undo) => {
+        this.#notify({ type: 'connected', entry, transactions: checked.txids.length });
+        if (this.#background === undefined) this.#options.connected?.({ entry, ...checked, undo });
+      },
       disconnected: (entry) => this.#notify({ type: 'disconnected', entry }),
       checked: (entry, rejection) => {
         if (this.#watched?.entry !== entry) return;
@@ -591,7 +622,10 @@ export class ChainstateManager {
 
   #backgroundListener(): ChainstateListener {
     return {
-      connected: () => this.#tellBackground(),
+      connected: (entry, checked, undo) => {
+        this.#tellBackground();
+        this.#options.connected?.({ entry, ...checked, undo });
+      },
       disconnected: () => this.#tellBackground(),
       checked: () => {},
       invalid: (entry, { reason }) => {
@@ -639,7 +673,8 @@ export class ChainstateManager {
   #prune(target: number, height: number): void {
     const { files, index } = this.#options;
     // What proves a snapshot needs its blocks until they are connected.
-    const limit = Math.min(height, this.#background?.chain.height ?? height);
+    const wanted = Math.min(height, this.#background?.chain.height ?? height);
+    const limit = Math.min(wanted, this.#unlockedHeight());
     const chosen = filesToPrune(files.files(), target, limit, this.headers.height(this.tip));
     if (chosen.length === 0) return;
     if (!this.hasPruned) index.setFlag(PRUNED_FLAG, true);
@@ -653,6 +688,18 @@ export class ChainstateManager {
     // First, so that the index never names what is gone, whenever the process ends.
     this.#saveIndexOf(left);
     for (const file of chosen) files.remove(file);
+  }
+
+  /** The height of the last block that nobody needs who has said so. */
+  #unlockedHeight(): number {
+    const lock = this.#options.pruneLock?.();
+    if (lock === undefined) return Infinity;
+    const unlocked = Math.max(1, lock.height - PRUNE_LOCK_BUFFER - 1);
+    if (unlocked < this.headers.height(this.tip)) {
+      const text = `${lock.name} limited pruning to height ${unlocked}`;
+      this.#notify({ type: 'log', level: 'debug', text });
+    }
+    return unlocked;
   }
 
   #notify(event: ChainEvent): void {

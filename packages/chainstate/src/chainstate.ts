@@ -18,7 +18,7 @@ const BLOCKS_PER_STEP = 32;
 
 /** What a {@link Chainstate} tells while it moves. */
 export interface ChainstateListener {
-  connected(entry: HeaderEntry, transactions: number): void;
+  connected(entry: HeaderEntry, checked: CheckedBlock, undo: BlockUndo): void;
   disconnected(entry: HeaderEntry): void;
   /** What came of connecting a block: `undefined` if it is valid. */
   checked(entry: HeaderEntry, rejection: Rejection | undefined): void;
@@ -274,7 +274,7 @@ export class Chainstate {
     trial.flush();
     this.chain.setTip(entry);
     this.#candidates.add(entry);
-    listener.connected(entry, checked.txids.length);
+    listener.connected(entry, checked, result.undo);
     if (this.#coins.isLarge) listener.large();
     return true;
   }

@@ -62,6 +62,11 @@ export class CoinsCache {
     return this.#table.byteLength;
   }
 
+  /** The bytes that they may take. */
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
   /** Whether that is more than `maxBytes`, so that it is time to {@link flush}. */
   get isLarge(): boolean {
     return this.byteLength > this.#maxBytes;

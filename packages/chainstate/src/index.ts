@@ -45,10 +45,12 @@ export type { ChainEvent } from './chain-event.ts';
 export { ChainstateError } from './chainstate-error.ts';
 export { ChainstateManager } from './chainstate-manager.ts';
 export type {
-  BlockRejection, ChainstateManagerOptions, LoadedSnapshot, ProcessBlockResult,
+  BlockRejection, ChainstateManagerOptions, ConnectedBlock, LoadedSnapshot, ProcessBlockResult,
 } from './chainstate-manager.ts';
 export type { SnapshotFault } from './snapshot-fault.ts';
+export type { PruneLock } from './prune.ts';
 export { BlockStorage } from './block-storage.ts';
+export type { VerifiedChain, VerifyChainOptions } from './verify-chain.ts';
 export { connectBlock, replayBlock } from './connect-block.ts';
 export type {
   CoinsRejectReason, ConnectBlockOptions, ConnectBlockResult, Rejection, SpendingTransaction,
@@ -64,7 +66,12 @@ export {
 } from './snapshot.ts';
 export type { SnapshotDecoderOptions } from './snapshot.ts';
 export { stepIndex } from './chain-index.ts';
-export type { BlockId, ChainIndex, ChainReader, IndexStep, MissingData } from './chain-index.ts';
+export type {
+  BlockId, ChainIndex, ChainReader, IndexedBlock, IndexStep, MissingData,
+} from './chain-index.ts';
+export { ChainIndexes } from './chain-indexes.ts';
+export type { IndexedChain, IndexSummary, NamedIndex } from './chain-indexes.ts';
+export { WriteBehindStore } from './write-behind-store.ts';
 export { transactionAt, TxIndex } from './tx-index.ts';
 export type { TxIndexBlock, TxPosition } from './tx-index.ts';
 export { BlockFilterIndex } from './block-filter-index.ts';

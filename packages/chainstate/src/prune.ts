@@ -3,6 +3,16 @@ import type { BlockFileInfo } from './ports.ts';
 /** Blocks that are never deleted, counted from the tip (Core `MIN_BLOCKS_TO_KEEP`, validation.h). */
 export const MIN_BLOCKS_TO_KEEP = 288;
 
+/** Blocks that are kept below one that somebody needs (Core `PRUNE_LOCK_BUFFER`, validation.cpp). */
+export const PRUNE_LOCK_BUFFER = 10;
+
+/** Somebody needs the blocks from a height on. */
+export interface PruneLock {
+  /** Who, for the log. */
+  readonly name: string;
+  readonly height: number;
+}
+
 /** Core `BLOCKFILE_CHUNK_SIZE` and `UNDOFILE_CHUNK_SIZE` (node/blockstorage.h), bytes. */
 const CHUNKS = 0x1000000 + 0x100000;
 

@@ -265,6 +265,20 @@ export class HeaderTree {
     return times[count >>> 1]!;
   }
 
+  /** The bits of a header of this time, Unix seconds, after `parent` (Core `GetNextWorkRequired`, pow.cpp). */
+  nextWorkRequired(parent: HeaderEntry, time: number): number {
+    this.#checked(parent);
+    const last = { time: this.#records.time(parent), bits: this.#records.bits(parent) };
+    if ((this.#records.height(parent) + 1) % this.#interval === 0) {
+      return calculateNextWorkRequired(this.#periodStart(parent), last, this.#params);
+    }
+    if (!this.#params.powAllowMinDifficultyBlocks) return last.bits;
+    if (time > last.time + 2 * this.#params.powTargetSpacing) return this.#easiestBits;
+    // Core walks back over blocks of least difficulty, to any other or to the period's first. Any
+    // other copied its bits by this very rule, so they are the first one's, and one jump is enough.
+    return last.bits === this.#easiestBits ? this.#periodStart(parent).bits : last.bits;
+  }
+
   /**
    * The header at `height` of the chain that ends with this one, by a skip list: some tens of steps
    * across a whole chain (Core `CBlockIndex::GetAncestor`, chain.cpp).
@@ -399,25 +413,12 @@ export class HeaderTree {
     const claims = { version: readU32(header, 0) | 0, time, bits: readU32(header, 72) };
     const context = {
       height: this.#records.height(parent) + 1,
-      requiredBits: this.#nextWorkRequired(parent, time),
+      requiredBits: this.nextWorkRequired(parent, time),
       medianTimePast: this.medianTimePast(parent),
       parentTime: this.#records.time(parent),
       now,
     };
     return checkHeaderContext(claims, context, this.#params);
-  }
-
-  /** The bits of a header of this time after `parent` (Core `GetNextWorkRequired`, pow.cpp). */
-  #nextWorkRequired(parent: HeaderEntry, time: number): number {
-    const last = { time: this.#records.time(parent), bits: this.#records.bits(parent) };
-    if ((this.#records.height(parent) + 1) % this.#interval === 0) {
-      return calculateNextWorkRequired(this.#periodStart(parent), last, this.#params);
-    }
-    if (!this.#params.powAllowMinDifficultyBlocks) return last.bits;
-    if (time > last.time + 2 * this.#params.powTargetSpacing) return this.#easiestBits;
-    // Core walks back over blocks of least difficulty, to any other or to the period's first. Any
-    // other copied its bits by this very rule, so they are the first one's, and one jump is enough.
-    return last.bits === this.#easiestBits ? this.#periodStart(parent).bits : last.bits;
   }
 
   /** The first header of the period that this one is in. */

@@ -398,6 +398,52 @@ describe('the best header', () => {
     expect(miner.extend(0, 1, { version: 7 })).toBe(miner.tree.best);
     expect(() => miner.tree.markInvalid(0)).toThrow(RangeError);
   });
+
+  test('marks are taken back from a header, those before it and those after it, and no others', () => {
+    const miner = new Miner();
+    const { tree } = miner;
+    const fork = miner.extend(0, 3);
+    const a = miner.extend(fork, 5, { version: 8 });
+    const b = miner.extend(fork, 4, { version: 9 });
+    tree.markInvalid(tree.ancestor(fork, 2));
+    expect([fork, a, b].map((entry) => tree.isInvalid(entry))).toEqual([true, true, true]);
+    expect(tree.best).toBe(tree.ancestor(fork, 1));
+    // Of a's branch: its ancestors are free too, but b's branch is not related to it.
+    const cleared = tree.clearInvalid(tree.ancestor(a, 5));
+    const chain = Array.from({ length: 7 }, (_, i) => tree.ancestor(a, i + 2));
+    expect(cleared.toSorted((x, y) => x - y)).toEqual(chain.toSorted((x, y) => x - y));
+    expect([fork, a, b].map((entry) => tree.isInvalid(entry))).toEqual([false, false, true]);
+    expect(tree.best).toBe(a);
+    expect(tree.clearInvalid(a)).toEqual([]);
+    expect(tree.clearInvalid(b)).toHaveLength(4);
+    expect(tree.isInvalid(b)).toBe(false);
+  });
+
+  test('a trusted header is kept whatever is marked, so that two trees number alike', () => {
+    const miner = new Miner();
+    const other = new HeaderTree({
+      params: miner.params,
+      anchor: genesisAnchor(regtest),
+      sha256d: nativeSha256d,
+    });
+    const tip = miner.extend(0, 4);
+    for (let entry = 1; entry <= tip; entry++) {
+      expect(other.addTrusted(miner.tree.headerBytes(entry))).toBe(entry);
+    }
+    expect(other.best).toBe(miner.tree.best);
+    const bad = other.ancestor(tip, 2);
+    other.markInvalid(bad);
+    const child = miner.extend(tip, 1);
+    expect(other.addTrusted(miner.tree.headerBytes(child))).toBe(child);
+    expect(other.isInvalid(child)).toBe(true);
+    expect(other.best).toBe(1);
+    // What it knows it names again; what has no parent there it does not take.
+    expect(other.addTrusted(miner.tree.headerBytes(tip))).toBe(tip);
+    const next = miner.extend(child, 2);
+    expect(other.addTrusted(miner.tree.headerBytes(next))).toBeUndefined();
+    other.clearInvalid(bad);
+    expect(other.best).toBe(child);
+  });
 });
 
 describe('locators', () => {

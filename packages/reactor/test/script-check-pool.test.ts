@@ -3,7 +3,9 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { ScriptVerifyFlags } from '@btcp2p/script';
 import type { TxOut } from '@btcp2p/wire';
 import { ScriptCheckPool } from '../src/index.ts';
-import { blockOf, check, seeded, sequential, shuffled, spending, type Spends } from './script-check-support.ts';
+import {
+  blockOf, check, seeded, sequential, shuffled, spending, type Spends,
+} from './script-check-support.ts';
 
 const pools = [0, 1, 2].map((helpers) => new ScriptCheckPool({ helpers }));
 afterAll(() => Promise.all(pools.map((pool) => pool.close())));

@@ -10,8 +10,8 @@ import { nativeSha256d, nativeVerifier } from '@btcp2p/reactor';
 import { BLOCK_HEADER_SIZE, BlockView, hashToHex, regtest } from '@btcp2p/wire';
 import type { ChainTip, Subject } from './subject.ts';
 
-/** The coins cache is written whenever it is larger, which is often. */
-const CACHE_BYTES = 200_000;
+/** The coins cache is written whenever it is larger: a chunk of it, and some hundred coins. */
+const CACHE_BYTES = 1_060_000;
 
 /** Our chain state in memory, as the RPCs of a node would show it. */
 export class OurNode implements Subject {

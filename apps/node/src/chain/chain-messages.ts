@@ -18,6 +18,8 @@ export interface ChainSettings {
   readonly fastPrune: boolean;
   /** Bytes of the coins cache (`-dbcache`). */
   readonly cacheBytes: number;
+  /** Bytes of coins that are stored at a time (`-dbbatchsize`). */
+  readonly coinsBatchBytes: number;
   /** Threads that check scripts besides the chain's own (`-par`). */
   readonly scriptThreads: number;
   /** `-assumevalid`: 32 bytes in wire order, all 0 for none; the chain's own if undefined. */
@@ -36,6 +38,8 @@ export interface ChainSettings {
   readonly salt: bigint;
   /** The first of its 32-bit words becomes 1 when the thread is to stop between two blocks. */
   readonly interrupt: Int32Array;
+  /** Memory of the `AddonGate` of whoever can end the thread; without it signatures take longer. */
+  readonly addonGate: SharedArrayBuffer;
 }
 
 /** What is known of a block besides its header and whether it is in the chain. */
@@ -64,6 +68,15 @@ export type QueryJob =
   | { readonly type: 'block-undo'; readonly entry: HeaderEntry }
   /** The coin of an outpoint. */
   | { readonly type: 'coin'; readonly txid: Uint8Array; readonly index: number }
+  /** Whether a transaction could be in the next block, scripts and some limits of policy included. */
+  | {
+      readonly type: 'test-transaction';
+      readonly bytes: Uint8Array;
+      /** Satoshis per 1,000 virtual bytes. */
+      readonly minRelayFeeRate: bigint;
+    }
+  /** Checks the last blocks anew; 0 is for all (`verifychain`). Answers whether they are good. */
+  | { readonly type: 'verify-chain'; readonly level: number; readonly blocks: number }
   /** Hash and totals of all coins. */
   | { readonly type: 'coin-stats'; readonly hash: 'hash_serialized_3' | 'muhash' | 'none' }
   /** The coins that pay to any of some scripts, at the tip. */
@@ -106,6 +119,8 @@ export interface QueryResults {
   'block-bytes': Uint8Array | undefined;
   'block-undo': Uint8Array | undefined;
   coin: FoundCoin | undefined;
+  'test-transaction': TransactionVerdict;
+  'verify-chain': boolean;
   'coin-stats': CoinStatsAnswer;
   'scan-coins': ScanAnswer;
   'size-on-disk': number;
@@ -135,6 +150,17 @@ export interface ScanAnswer {
   readonly completed: boolean;
 }
 
+/** The answer to `test-transaction`. */
+export type TransactionVerdict =
+  | {
+      readonly status: 'ok';
+      /** Satoshis. */
+      readonly fee: bigint;
+      /** Larger than a quarter of the weight where there are many signature operations. */
+      readonly virtualSize: number;
+    }
+  | { readonly status: 'invalid'; readonly reason: string; readonly debug: string };
+
 /** A snapshot that was written or loaded. */
 export interface SnapshotAnswer {
   readonly coins: number;
@@ -151,7 +177,7 @@ export interface ChainStateAnswer {
   readonly snapshotBase: HeaderEntry | undefined;
   /** Whether it is known to be valid from the first block on. */
   readonly validated: boolean;
-  /** Bytes that its coins take in memory. */
+  /** Bytes that its coins may take in memory. */
   readonly coinsBytes: number;
 }
 

@@ -29,6 +29,7 @@ import {
   equalHashes,
   hashToHex,
   networks,
+  TransactionView,
 } from '@btcp2p/wire';
 import { fileError, NodeError, systemErrorCode } from '../node-error.ts';
 import { blocksXorKey, externalXorKey } from '../storage/files/blocks-xor-key.ts';
@@ -56,7 +57,9 @@ import type {
 } from './chain-messages.ts';
 import { HeaderFile } from './header-file.ts';
 import { importBlocks } from './import-blocks.ts';
+import { verifySignet } from './verify-signet.ts';
 import type { Piecemeal } from './piecemeal.ts';
+import { testTransaction } from './test-transaction.ts';
 
 /** Milliseconds after a change within which the block index is stored. */
 const INDEX_INTERVAL_MS = 5_000;
@@ -143,7 +146,7 @@ export class ChainService {
       params,
       headers: this.#headers,
       index,
-      coins: new CoinsStore(this.#coinsStore),
+      coins: this.#storeOfCoins(this.#coinsStore),
       ...(snapshot && { snapshot }),
       files: this.#files,
       syncHeaders: () => {
@@ -155,6 +158,7 @@ export class ChainService {
       interrupted: () => this.#isInterrupted,
       sha256d: nativeSha256d,
       salt: settings.salt,
+      verifySignet,
       maxCoinsBytes: settings.cacheBytes,
       ...(settings.pruneTarget !== undefined &&
         settings.pruneTarget > 1 && { pruneTarget: settings.pruneTarget }),
@@ -249,6 +253,10 @@ export class ChainService {
         const coin = manager.coins.getCoin({ txid, index });
         return coin && { txid, index, ...coin };
       }
+      case 'test-transaction':
+        return testTransaction(TransactionView.of(job.bytes), manager, job.minRelayFeeRate);
+      case 'verify-chain':
+        return this.#verifyChain(job.level, job.blocks);
       case 'coin-stats':
         return coinStats(this.#allCoins(), job.hash);
       case 'scan-coins':
@@ -326,6 +334,10 @@ export class ChainService {
     }
     this.#keepNewHeaders();
     return { type: 'appended' };
+  }
+
+  #storeOfCoins(store: LmdbStore): CoinsStore {
+    return new CoinsStore(store, { batchBytes: this.#settings.coinsBatchBytes });
   }
 
   /** Stores the headers that the tree has and the file has not. */
@@ -473,7 +485,13 @@ export class ChainService {
     const baseHash = this.#directories.baseHash();
     if (baseHash === undefined) return undefined;
     this.#snapshotStore = LmdbStore.open(this.#directories.snapshot);
-    return { coins: new CoinsStore(this.#snapshotStore), baseHash };
+    return { coins: this.#storeOfCoins(this.#snapshotStore), baseHash };
+  }
+
+  #verifyChain(level: number, blocks: number): boolean {
+    const result = this.#manager.verifyChain({ level, blocks });
+    for (const text of result.log) this.#log(text);
+    return result.isGood;
   }
 
   *#dumpSnapshot(path: string): Piecemeal<SnapshotAnswer> {
@@ -511,7 +529,7 @@ export class ChainService {
     this.#directories.removeSnapshot();
     const store = LmdbStore.open(this.#directories.snapshot);
     try {
-      const coins = new CoinsStore(store);
+      const coins = this.#storeOfCoins(store);
       this.#log(`[snapshot] loading ${coinsCount} coins from snapshot ${hashToHex(baseBlockHash)}`);
       coins.write(reader.coins(this.#headers.height(base)), baseBlockHash);
       const stats = new CoinStats({ serialized: createHash('sha256') });
@@ -564,7 +582,7 @@ export class ChainService {
       tip,
       snapshotBase: background?.target,
       validated: background === undefined,
-      coinsBytes: coins.byteLength,
+      coinsBytes: coins.maxBytes,
     };
     if (background === undefined) return [active];
     const behind = { tip: background.tip, snapshotBase: undefined, validated: true, coinsBytes: 0 };

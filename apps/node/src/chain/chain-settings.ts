@@ -13,7 +13,7 @@ export function chainSettings(
   options: NodeOptions,
   directory: string,
   now: number,
-): Omit<ChainSettings, 'interrupt'> {
+): Omit<ChainSettings, 'interrupt' | 'addonGate'> {
   const { chain } = options;
   return {
     chain: options.network.chain,
@@ -23,6 +23,7 @@ export function chainSettings(
     pruneTarget: chain.prune === 'manual' ? 1 : chain.prune,
     fastPrune: chain.fastPrune,
     cacheBytes: chain.dbCache,
+    coinsBatchBytes: chain.dbBatchSize,
     scriptThreads: chain.scriptThreads,
     assumeValid: chain.assumeValid,
     minimumChainWork: options.minimumChainWork,

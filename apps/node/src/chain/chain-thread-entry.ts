@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { ChainstateError, SequentialScriptChecker } from '@btcp2p/chainstate';
+import { ChainstateError } from '@btcp2p/chainstate';
+import { AddonGate, ScriptCheckPool } from '@btcp2p/reactor';
 import { fileError, NodeError, type NodeErrorCode } from '../node-error.ts';
 import { ChainQueryError } from './chain-query-error.ts';
 import type { ChainMessage, ChainRequest, ChainSettings, QueryJob } from './chain-messages.ts';
@@ -86,9 +87,11 @@ function answerOf(id: number, result: () => unknown): ChainMessage {
 const piecemeal = new PiecemealWork(attempt, () => Atomics.load(settings.interrupt, 0) !== 0);
 
 attempt(() => {
-  service = new ChainService(settings, new SequentialScriptChecker(), (event) => {
-    say({ type: 'event', event });
+  const scripts = new ScriptCheckPool({
+    helpers: settings.scriptThreads,
+    gate: new AddonGate(settings.addonGate),
   });
+  service = new ChainService(settings, scripts, (event) => say({ type: 'event', event }));
   const chain = service.load();
   port.on('message', (message: ChainRequest | 'close') => {
     attempt(() => {
@@ -99,7 +102,7 @@ attempt(() => {
       clearInterval(timer);
       piecemeal.close();
       service.close();
-      port.close();
+      void scripts.close().then(() => port.close());
     });
   });
   say({ type: 'loaded', chain });

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ChainEvent } from '@btcp2p/chainstate';
 import type { ChainJob, ChainResult } from '@btcp2p/node';
+import { AddonGate } from '@btcp2p/reactor';
 import { NodeError } from '../node-error.ts';
 import { ChainQueryError } from './chain-query-error.ts';
 import type {
@@ -14,7 +15,7 @@ import type {
 
 /** How a {@link ChainThread} is started. */
 export interface ChainThreadOptions {
-  readonly settings: Omit<ChainSettings, 'interrupt'>;
+  readonly settings: Omit<ChainSettings, 'interrupt' | 'addonGate'>;
   /** Told of what happens to the chain, each before the answer to the job that brought it about. */
   readonly onEvent: (event: ChainEvent) => void;
   /** Called once, when the thread has ended though nobody wanted it to. */
@@ -33,6 +34,8 @@ interface Caller {
 export class ChainThread {
   readonly #worker: Worker;
   readonly #options: ChainThreadOptions;
+  /** Keeps native code out of the threads when they are ended. */
+  readonly #gate = new AddonGate();
   readonly #interrupt = new Int32Array(new SharedArrayBuffer(4));
   readonly #callers = new Map<number, Caller>();
   readonly #exited: Promise<void>;
@@ -43,7 +46,12 @@ export class ChainThread {
 
   private constructor(options: ChainThreadOptions) {
     this.#options = options;
-    const workerData: ChainSettings = { ...options.settings, interrupt: this.#interrupt };
+    this.#gate.closeAtExit();
+    const workerData: ChainSettings = {
+      ...options.settings,
+      interrupt: this.#interrupt,
+      addonGate: this.#gate.memory,
+    };
     this.#worker = new Worker(entry(), { name: 'btcp2p-chain', workerData, execArgv: [] });
     this.#worker.on('message', (message: ChainMessage) => this.#handle(message));
     this.#worker.on('error', (error) => {

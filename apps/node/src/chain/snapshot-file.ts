@@ -8,6 +8,7 @@ import {
   type CoinEntry,
 } from '@btcp2p/chainstate';
 import { decode, DecodeError, encode } from '@btcp2p/wire';
+import { systemErrorCode, systemErrorText } from '../node-error.ts';
 import { ChainQueryError } from './chain-query-error.ts';
 import { COINS_AT_ONCE } from './coin-scans.ts';
 import type { Piecemeal } from './piecemeal.ts';
@@ -20,6 +21,7 @@ const CHUNK_SIZE = 1 << 20;
  * whole.
  *
  * @param visit called for each coin, in order
+ * @throws ChainQueryError if the file cannot be written
  */
 export function* writeSnapshot(
   path: string,
@@ -28,7 +30,7 @@ export function* writeSnapshot(
   visit: (coin: CoinEntry) => void,
 ): Piecemeal<void> {
   const temporary = `${path}.incomplete`;
-  const fd = openSync(temporary, 'w');
+  const fd = openForWriting(temporary);
   let isWhole = false;
   try {
     const encoder = new SnapshotEncoder();
@@ -38,7 +40,7 @@ export function* writeSnapshot(
       parts.push(bytes);
       size += bytes.length;
       if (size < CHUNK_SIZE) return;
-      writeAll(fd, Buffer.concat(parts));
+      writeAll(fd, Buffer.concat(parts), temporary);
       parts = [];
       size = 0;
     };
@@ -49,7 +51,7 @@ export function* writeSnapshot(
       if (++count % COINS_AT_ONCE === 0) yield;
     }
     put(encoder.end());
-    writeAll(fd, Buffer.concat(parts));
+    writeAll(fd, Buffer.concat(parts), temporary);
     fsyncSync(fd);
     isWhole = true;
   } finally {
@@ -120,6 +122,20 @@ export class SnapshotReader {
   }
 }
 
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+function openForWriting(path: string): number {
+  try {
+    return openSync(path, 'w');
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    throw new ChainQueryError(`Couldn't open file ${path} for writing.`);
+  }
+}
+
+function writeAll(fd: number, bytes: Uint8Array, path: string): void {
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    throw new ChainQueryError(`Error writing ${path}: ${systemErrorText(error)}`);
+  }
 }

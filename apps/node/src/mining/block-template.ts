@@ -7,7 +7,6 @@ import {
   BLOCK_HEADER_SIZE, BlockHeader, compactSizeSize, sha256d, TransactionView, Writer, type Sha256d,
   type Transaction, type TxIn,
 } from '@btcp2p/wire';
-import { nextWorkRequired } from './next-work-required.ts';
 
 /** The block that a template builds on. */
 export interface TemplateTip {
@@ -23,17 +22,13 @@ export interface TemplateTip {
 }
 
 /** The block of a tree of headers, to build on. */
-export function templateTip(
-  headers: HeaderTree,
-  entry: HeaderEntry,
-  params: ConsensusParams,
-): TemplateTip {
+export function templateTip(headers: HeaderTree, entry: HeaderEntry): TemplateTip {
   return {
     hash: headers.hash(entry),
     height: headers.height(entry),
     time: headers.time(entry),
     medianTimePast: headers.medianTimePast(entry),
-    bitsAt: (time) => nextWorkRequired(headers, entry, time, params),
+    bitsAt: (time) => headers.nextWorkRequired(entry, time),
   };
 }
 

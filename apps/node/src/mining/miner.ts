@@ -90,7 +90,7 @@ export class Miner {
     this.#last = { weight, transactions: selected.length };
     const isRegtest = network.chain === 'regtest';
     return createBlockTemplate({
-      tip: templateTip(headers, parent, params),
+      tip: templateTip(headers, parent),
       params,
       version: (isRegtest ? blockVersion : undefined) ?? versionBits.computeBlockVersion(parent),
       scriptPubKey,
@@ -192,7 +192,7 @@ export class Miner {
   nextBits(): number {
     const { headers, params } = this.#context;
     return createBlockTemplate({
-      tip: templateTip(headers, this.#context.tip(), params),
+      tip: templateTip(headers, this.#context.tip()),
       params,
       version: 0,
       scriptPubKey: new Uint8Array(0),

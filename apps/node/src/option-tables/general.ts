@@ -1,5 +1,6 @@
 import {
   BITCOIN_CONF_FILENAME,
+  DEFAULT_DB_CACHE_BATCH,
   DEFAULT_DB_CACHE_MIB,
   DEFAULT_DEBUGLOGFILE,
   DEFAULT_MAX_MEMPOOL_SIZE_MB,
@@ -92,6 +93,13 @@ export const GENERAL_OPTIONS: readonly OptionDefinition[] = [
     name: 'blocksonly',
     category: 'options',
     help: 'Ask peers for no transactions, and give them none (default: 0)',
+  },
+  {
+    name: 'dbbatchsize',
+    argument: '=<n>',
+    category: 'options',
+    flags: ['debug-only'],
+    help: `Store at most this many bytes of coins at a time (default: ${DEFAULT_DB_CACHE_BATCH})`,
   },
   {
     name: 'dbcache',

@@ -15,6 +15,8 @@ export interface ChainContext {
   readonly chain: ActiveChain;
   /** Bytes that block files may take (`-prune`); 1 for only when asked, undefined for never. */
   readonly pruneTarget: number | undefined;
+  /** Whether block files are small (`-fastprune`). */
+  readonly fastPrune: boolean;
   /** Where relative paths start: the directory of the chain. */
   readonly directory: string;
   isInitialBlockDownload(): boolean;
@@ -24,7 +26,7 @@ export interface ChainContext {
   warnings(): readonly string[];
   /** Asks the chain thread. A `ChainQueryError` says that it cannot be done. */
   query<T extends QueryJob['type']>(job: Extract<QueryJob, { type: T }>): Promise<QueryResults[T]>;
-  /** A stored block by hash, 32 bytes in wire order; undefined if it is not stored. */
+  /** A stored block by hash, 32 bytes in wire order; undefined if it is not stored, or cannot be read. */
   readBlock(hash: Uint8Array): Promise<BlockView | undefined>;
   /**
    * Waits until something holds of the tip: asked at once and whenever that has changed.

@@ -34,18 +34,23 @@ export function expectBytes(actual: Uint8Array | undefined, expected: Uint8Array
  *
  * @param options.fileSizeLimit bytes that no file of its may exceed
  * @param options.through a command that runs the one that stands behind it
+ * @param options.isBuilt whether packages are what was built, and not their sources
  */
 export function startChild(
   file: string,
   args: readonly string[],
-  options: { readonly fileSizeLimit?: number; readonly through?: readonly string[] } = {},
+  options: {
+    readonly fileSizeLimit?: number;
+    readonly through?: readonly string[];
+    readonly isBuilt?: boolean;
+  } = {},
 ): ChildProcess {
-  const { fileSizeLimit, through = [] } = options;
+  const { fileSizeLimit, through = [], isBuilt = false } = options;
   const command = [
     ...through,
     process.execPath,
     '--no-warnings',
-    '--conditions=@btcp2p/source',
+    ...(isBuilt ? [] : ['--conditions=@btcp2p/source']),
     `--import=${join(import.meta.dirname, 'typescript.mjs')}`,
     join(import.meta.dirname, file),
     ...args,

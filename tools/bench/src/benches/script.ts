@@ -12,10 +12,10 @@ import { OURS } from './our-library.ts';
 
 /** Blocks whose inputs are nearly all of one kind, but for the last. */
 const BLOCKS = [
-  { name: 'main-210000', title: 'P2PKH, 210,000' },
-  { name: 'main-403200', title: 'P2PKH and P2SH, 403,200' },
-  { name: 'test3-928816', title: 'P2WPKH, testnet3 928,816' },
-  { name: 'main-757753', title: 'mixed, 757,753' },
+  { folder: 'blocks', name: 'main-210000', title: 'P2PKH, 210,000' },
+  { folder: 'blocks', name: 'main-403200', title: 'P2PKH and P2SH, 403,200' },
+  { folder: 'blocks-testnet3', name: 'test3-928816', title: 'P2WPKH, testnet3 928,816' },
+  { folder: 'blocks', name: 'main-757753', title: 'mixed, 757,753' },
 ];
 
 /** Inputs of a real block that are verified: noble takes 2 ms for each. */
@@ -40,7 +40,7 @@ export const script: Bench = {
 };
 
 function prepare(): Plan | LeftOut {
-  if (BLOCKS.some(({ name }) => !hasData(`blocks${name.startsWith('test3') ? '-testnet3' : ''}/${name}.bin`))) {
+  if (BLOCKS.some(({ folder, name }) => !hasData(`${folder}/${name}.prevouts.bin`))) {
     return { leftOut: `no real blocks in ${expectedDataDirectory()} (set BTCP2P_DATA)` };
   }
   const core = benchBitcoin();

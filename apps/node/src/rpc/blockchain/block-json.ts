@@ -1,15 +1,15 @@
-import { BlockUndo, type TxUndo } from '@btcp2p/chainstate';
+import type { TxUndo } from '@btcp2p/chainstate';
 import type { HeaderEntry } from '@btcp2p/consensus';
-import { decode, hashToHex, type BlockView } from '@btcp2p/wire';
+import { hashToHex, type BlockView } from '@btcp2p/wire';
 import { bitsHex, difficultyOf, targetHex } from '../../mining/difficulty.ts';
 import type { ChainContext } from '../chain-context.ts';
 import type { JsonMembers, JsonOutput } from '../json-value.ts';
-import { RPC_INTERNAL_ERROR, RPC_MISC_ERROR, RpcError } from '../rpc-error.ts';
+import { RPC_MISC_ERROR, RpcError } from '../rpc-error.ts';
 import { decodedView } from '../transactions/decode-transaction.ts';
 import { transactionToJson } from '../transactions/transaction-json.ts';
 import { Turns } from '../turns.ts';
+import { undoOf } from './block-undo.ts';
 import { blockHashHex } from './chain-part.ts';
-import { longQuery } from './long-query.ts';
 
 
 /** Work in 64 hex digits. */
@@ -98,21 +98,6 @@ async function transactionsToJson(
     shown.push(await transactionToJson(decodedView(block.transactionView(i)), options));
   }
   return shown;
-}
-
-/**
- * What the transactions of a block spent, the coinbase left out; undefined if that is not stored.
- *
- * @throws RpcError if it is stored, but cannot be read
- */
-export async function undoOf(
-  chain: ChainContext,
-  entry: HeaderEntry,
-): Promise<readonly TxUndo[] | undefined> {
-  const bytes = await unreadable(UNDO_UNREADABLE, RPC_INTERNAL_ERROR, () =>
-    chain.query({ type: 'block-undo', entry }),
-  );
-  return bytes && decode(BlockUndo, bytes).transactions;
 }
 
 /** A stored block. @throws RpcError if it is not stored */

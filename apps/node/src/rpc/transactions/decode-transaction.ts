@@ -1,6 +1,5 @@
-import { isUnspendable } from '@btcp2p/chainstate';
 import {
-  MAX_SCRIPT_ELEMENT_SIZE, MAX_SCRIPT_SIZE, OP_CHECKSIGADD, operationEnd,
+  MAX_SCRIPT_ELEMENT_SIZE, MAX_SCRIPT_SIZE, OP_NOP10, operationEnd,
 } from '@btcp2p/script';
 import {
   DecodeError, fromHex, MAX_SIZE, Reader, sha256d, TransactionView, type Transaction,
@@ -93,14 +92,9 @@ function hasSaneScripts(transaction: Transaction): boolean {
 export function hasValidOps(script: Uint8Array): boolean {
   for (let at = 0; at < script.length; ) {
     const end = operationEnd(script, at);
-    if (end < 0 || script[at]! > OP_CHECKSIGADD) return false;
+    if (end < 0 || script[at]! > OP_NOP10) return false;
     if (pushedBytes(script, at, end).length > MAX_SCRIPT_ELEMENT_SIZE) return false;
     at = end;
   }
   return true;
-}
-
-/** Whether nobody can ever spend an output, as far as one can tell by its script. */
-export function isBurnt({ scriptPubKey }: TxOut): boolean {
-  return isUnspendable(scriptPubKey) || !hasValidOps(scriptPubKey);
 }

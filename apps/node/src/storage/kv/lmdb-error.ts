@@ -10,6 +10,8 @@ const CORRUPT = /^MDB_(?:CORRUPTED|PAGE_NOTFOUND|INVALID|VERSION_MISMATCH|BAD_CH
 /**
  * An error of lmdb or of `node:fs` as the one error that people see. lmdb passes on what the system
  * says as a number, 28 for `ENOSPC`, and has negative numbers of its own.
+ *
+ * @throws what it is given if that is neither, and so a bug
  */
 export function lmdbError(error: unknown, path: string): NodeError {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
@@ -18,8 +20,10 @@ export function lmdbError(error: unknown, path: string): NodeError {
       cause: error,
     });
   }
+  if (code === undefined) throw error;
   if (typeof code !== 'number' || code <= 0) return fileError(error, path);
   const name = getSystemErrorName(-code);
-  const text = String(message).toLowerCase();
+  // Behind a colon it says what it was about to do.
+  const text = String(message).split(':')[0]!.toLowerCase();
   return fileError({ code: name, message: `${name}: ${text}, write`, cause: error }, path);
 }

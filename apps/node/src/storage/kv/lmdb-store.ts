@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeyValueChange, KeyValueEntry, KeyValueStore } from '@btcp2p/chainstate';
 import { open, type RootDatabase } from 'lmdb';
@@ -6,7 +6,7 @@ import type { NodeError } from '../../node-error.ts';
 import { asBytes } from './bytes.ts';
 import { lmdbError } from './lmdb-error.ts';
 import { LmdbFile } from './lmdb-file.ts';
-import { LmdbRange } from './lmdb-range.ts';
+import { LmdbRange, type RangeHold } from './lmdb-range.ts';
 import { sortedOrder } from './sorted-order.ts';
 
 /** Bytes of a key at most: two of them fit a page of 4 KiB. */
@@ -69,7 +69,8 @@ export class LmdbStore implements KeyValueStore {
   readonly #path: string;
   readonly #scratch = new Uint8Array(SCRATCH_SIZE);
   readonly #onFailure: (error: NodeError) => void;
-  readonly #ranges = new Set<WeakRef<LmdbRange>>();
+  /** Of the ranges that are open. */
+  readonly #holds = new Set<RangeHold>();
   #failure: NodeError | undefined;
   #isOpen = true;
 
@@ -89,7 +90,7 @@ export class LmdbStore implements KeyValueStore {
     const path = join(directory, DATA_FILE);
     let file: LmdbFile | undefined;
     try {
-      makeDirectory(directory);
+      mkdirSync(directory, { recursive: true });
       // All that may fail is done by node:fs first: if it cannot open something, lmdb crashes.
       file = LmdbFile.open(path);
       prepareLock(join(directory, LOCK_FILE));
@@ -164,11 +165,7 @@ export class LmdbStore implements KeyValueStore {
    * @throws NodeError `corrupt`, also while it is gone through
    */
   entries(from: Uint8Array, to: Uint8Array): Iterable<KeyValueEntry> {
-    const range = new LmdbRange(this.#opened(), { from, to, path: this.#path });
-    const reference = new WeakRef(range);
-    this.#ranges.add(reference);
-    range.onEnd = () => this.#ranges.delete(reference);
-    return range;
+    return new LmdbRange(this.#opened(), { from, to, path: this.#path, holds: this.#holds });
   }
 
   /**
@@ -193,7 +190,7 @@ export class LmdbStore implements KeyValueStore {
       if (this.#failure === undefined) this.sync();
     } finally {
       this.#isOpen = false;
-      for (const range of this.#ranges) range.deref()?.return();
+      for (const hold of this.#holds) hold.release();
       // This class writes nothing asynchronously, so that it is closed when this returns.
       void this.#db.close();
       this.#file.close();
@@ -247,12 +244,6 @@ export class LmdbStore implements KeyValueStore {
 function valueOf(db: Database, key: Uint8Array): Uint8Array | undefined {
   const found = db.getBinary(key);
   return found && asBytes(found);
-}
-
-function makeDirectory(path: string): void {
-  mkdirSync(path, { recursive: true });
-  // Where nothing may be written, that makes none and says nothing.
-  if (!existsSync(path)) mkdirSync(path);
 }
 
 /** Makes a lock file of zeros, of which LMDB makes its own: in one with holes, a full disk is a crash. */

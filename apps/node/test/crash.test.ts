@@ -1,0 +1,134 @@
+import { expect, test } from '@jest/globals';
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SeededRng, type Rng } from '@btcp2p/machine';
+import { writeBlockFile } from '@btcp2p/regtest';
+import { hashToHex, regtest } from '@btcp2p/wire';
+import { BranchPeer } from './support/branch-peer.ts';
+import { differences, inspect, lost, readLog } from './support/crash-check.ts';
+import { SpendingBlocks } from './support/spending-blocks.ts';
+import { startChild, temporaryDirectory } from './support/support.ts';
+import { until } from './support/test-node.ts';
+
+const RUNS = Number(process.env['BTCP2P_CRASH_RUNS'] ?? 1);
+/** How often a node is killed in all. `npm run soak` asks for 300. */
+const KILLS = RUNS === 1 ? 8 : 25 * RUNS;
+/** Kills until a node may go on to the end, after which another begins with other blocks. */
+const KILLS_PER_CHAIN = 12;
+const SEED = BigInt(process.env['BTCP2P_CRASH_SEED'] ?? 1);
+
+/** What the kills met with. */
+const tally = { midWrite: 0, behind: 0, replays: 0, lostBlocks: 0, reindexes: 0, reorgs: 0 };
+
+interface World {
+  readonly rng: Rng;
+  readonly blocks: SpendingBlocks;
+  readonly peer: BranchPeer;
+  readonly directory: string;
+  readonly isPruned: boolean;
+}
+
+test(`${KILLS} times kill -9 in sync, in reorganisations and at start, seed ${SEED}`, async () => {
+  const rng = new SeededRng(SEED);
+  for (let kills = 0, chain = 0; kills < KILLS; chain++) {
+    const blocks = new SpendingBlocks({ seed: rng.u64(), reorgs: 24, depth: 25 });
+    const peer = await BranchPeer.start(blocks);
+    const world = { rng, blocks, peer, directory: temporaryDirectory(), isPruned: chain % 4 === 3 };
+    try {
+      for (let i = 0; i < KILLS_PER_CHAIN && kills < KILLS; i++, kills++) await killOnce(world, kills);
+      await finish(world);
+    } finally {
+      await peer.close();
+    }
+  }
+  process.stderr.write(`${KILLS} kills, no difference: ${JSON.stringify(tally)}\n`);
+}, 60_000 + 15_000 * KILLS);
+
+/** Runs a node until it is killed, and looks at what it has left. */
+async function killOnce(world: World, kill: number): Promise<void> {
+  const { rng, blocks, isPruned } = world;
+  const chain = join(world.directory, 'regtest');
+  const isRebuilding = !isPruned && rng.below(8) === 0;
+  const before = readLog(chain).length;
+  const node = startNode(world, isRebuilding ? rebuilding(world) : []);
+  if (isRebuilding || rng.below(4) === 0) await afterStart(node, rng.below(isRebuilding ? 1_500 : 500));
+  else await inSync(node, world);
+  await end(node, 'SIGKILL');
+
+  const found = inspect(chain);
+  const log = readLog(chain);
+  if (found.left === undefined) tally.midWrite++;
+  else if (found.left.best !== found.tip) tally.behind++;
+  if (isRebuilding) tally.reindexes++;
+  tally.lostBlocks += /Found \d+ blocks that were not/.test(log.slice(before)) ? 1 : 0;
+  const faults = differences(found, blocks, log);
+  if (!isPruned) faults.push(...lost(found, log).map((hash) => `block ${hash} is lost`));
+  expect({ kill, faults }).toEqual({ kill, faults: [] });
+}
+
+/** Lets a node come to the end, where it has to be as one that nothing disturbed. */
+async function finish(world: World): Promise<void> {
+  const { blocks, peer } = world;
+  const chain = join(world.directory, 'regtest');
+  peer.onSent = () => {};
+  peer.release(blocks.blocks.length);
+  const node = startNode(world, []);
+  const best = hashToHex(blocks.headers.hash(peer.best));
+  const reached = new RegExp(`(?:new best|hashBestChain)=${best} `);
+  await until(() => reached.test(readLog(chain)), () => readLog(chain).split('\n').slice(-8).join('\n'));
+  expect(await end(node, 'SIGTERM')).toBe(0);
+  const found = inspect(chain);
+  expect(found).toMatchObject({ left: { best }, tip: best });
+  expect(differences(found, blocks, readLog(chain))).toEqual([]);
+}
+
+function startNode({ rng, peer, directory, isPruned }: World, args: readonly string[]): ChildProcess {
+  const options = {
+    // One chunk of memory for coins, and little more.
+    dbCache: 2 ** 20 + 8_000 + rng.below(60_000),
+    ...(isPruned && { prune: 1_000 }),
+  };
+  return startChild('crash-node.ts', [
+    JSON.stringify(options), '-regtest', `-datadir=${directory}`, `-connect=${peer.address}`, '-server=0',
+    '-fastprune', `-dbbatchsize=${500 + rng.below(8_000)}`, '-maxtipage=9999999999', ...args,
+  ], { isBuilt: true });
+}
+
+/** Options to build the index or the coins anew, or to read blocks from a file. */
+function rebuilding({ rng, blocks, directory }: World): string[] {
+  const kind = rng.below(3);
+  if (kind < 2) return [kind === 0 ? '-reindex' : '-reindex-chainstate'];
+  const file = join(directory, 'blocks.dat');
+  const count = rng.below(blocks.blocks.length);
+  writeBlockFile(file, regtest, blocks.blocks.slice(0, count).map(({ bytes }) => bytes));
+  return [`-loadblock=${file}`];
+}
+
+/** Some time after the first line of the log. */
+async function afterStart(node: ChildProcess, milliseconds: number): Promise<void> {
+  await new Promise((resolve) => node.stdout!.once('data', resolve));
+  await delay(milliseconds);
+}
+
+/** When some blocks have been fetched, while others keep coming, and then at any moment. */
+async function inSync(node: ChildProcess, { rng, peer }: World): Promise<void> {
+  const wanted = peer.sent + 1 + rng.below(60);
+  peer.onSent = (sent) => {
+    if (sent <= wanted + 20 && rng.below(2) === 0) peer.release(1 + rng.below(4));
+  };
+  peer.release(1 + rng.below(10));
+  await until(
+    () => peer.sent >= wanted || peer.hasAll || node.exitCode !== null,
+    () => `${peer.sent} blocks sent instead of ${wanted}`,
+  );
+  await delay(rng.below(60));
+}
+
+async function end(node: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+  if (node.exitCode !== null) throw new Error(`the node has ended with ${node.exitCode}`);
+  const exited = new Promise<number | null>((resolve) => node.once('close', resolve));
+  node.stdout!.resume();
+  node.kill(signal);
+  return exited;
+}
