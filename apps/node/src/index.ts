@@ -29,6 +29,7 @@ export { RunningNode } from './running-node.ts';
 export type { RunOptions } from './running-node.ts';
 export { ChainThread } from './chain/chain-thread.ts';
 export type { ChainThreadOptions } from './chain/chain-thread.ts';
+export { defaultChainSettings } from './chain/chain-settings.ts';
 export type { ChainSettings } from './chain/chain-messages.ts';
 export { HeaderFile } from './chain/header-file.ts';
 export type { LoadedHeaders } from './chain/header-file.ts';

@@ -379,7 +379,8 @@ function once<T>(call: (value: T) => void): (value: T) => void {
 }
 
 /** The same headers as the chain thread has, under the same numbers. */
-function loadHeaders({ headers: bytes, invalid, stored }: LoadedChain, run: RunOptions, log: Log): HeaderTree {
+function loadHeaders(loaded: LoadedChain, run: RunOptions, log: Log): HeaderTree {
+  const { headers: bytes, invalid, stored } = loaded;
   const { network, chain } = run.configuration.options;
   const headers = new HeaderTree({
     params: consensusParams(network, chain.consensus),

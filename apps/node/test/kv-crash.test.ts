@@ -27,7 +27,7 @@ async function killed(directory: string, first: number, rng: SeededRng): Promise
   return last;
 }
 
-test(`${ROUNDS} times kill -9 while writing: batches are whole, and all that returned are there`, async () => {
+test(`${ROUNDS} times kill -9 while writing: batches are whole, and what returned is there`, async () => {
   const directory = temporaryDirectory();
   const rng = new SeededRng(0xcafen);
   let last = -1;

@@ -31,7 +31,9 @@ import type { CoinsCache } from './coins-cache.ts';
 import type { CoinsStore } from './coins-store.ts';
 import type { Rejection } from './connect-block.ts';
 import { BlockStatus } from './disk-block-index.ts';
-import type { BlockFileInfo, BlockFiles, BlockPosition, ScriptChecker } from './ports.ts';
+import type {
+  BlockFileInfo, BlockFiles, BlockPosition, ChainMempool, ScriptChecker,
+} from './ports.ts';
 import { filesToPrune, MIN_BLOCKS_TO_KEEP, PRUNE_LOCK_BUFFER, type PruneLock } from './prune.ts';
 import { RecentBlocks } from './recent-blocks.ts';
 import type { DecompressPublicKey } from './secp256k1.ts';
@@ -41,6 +43,9 @@ import { verifyChain, type VerifiedChain, type VerifyChainOptions } from './veri
 
 /** Remark in the index that block files were deleted (Core node/blockstorage.cpp). */
 const PRUNED_FLAG = 'prunedblockfiles';
+
+/** Blocks that are invalidated whose transactions go back into the mempool (Core `InvalidateBlock`). */
+const MAX_RESURRECTED_BLOCKS = 10;
 
 /** Coins that were loaded from a snapshot in an earlier run, and are not validated yet. */
 export interface LoadedSnapshot {
@@ -70,6 +75,8 @@ export interface ChainstateManagerOptions {
    * snapshot, that is the one in the background. It may read, and change nothing.
    */
   readonly connected?: (block: ConnectedBlock) => void;
+  /** Kept in step with the active chain. It may read, and change nothing. */
+  readonly mempool?: ChainMempool;
   /**
    * Asked before block files are deleted: who still needs which blocks (Core `PruneLockInfo`,
    * node/blockstorage.h). What it knows must be stored for good by then.
@@ -371,6 +378,7 @@ export class ChainstateManager {
    */
   activateBestChain(): void {
     this.#active.activateBestChain();
+    this.#options.mempool?.settle(true);
     this.#tellTip();
     this.#background?.activateBestChain();
   }
@@ -383,9 +391,11 @@ export class ChainstateManager {
    */
   invalidateBlock(entry: HeaderEntry): boolean {
     if (this.headers.parent(entry) === undefined) return false;
-    while (this.chain.contains(entry)) {
+    for (let count = 1; this.chain.contains(entry); count++) {
       if (this.#resources.interrupted()) return true;
       this.#active.disconnectTip();
+      // Further back, few transactions of the mempool would still be good.
+      this.#options.mempool?.settle(count <= MAX_RESURRECTED_BLOCKS);
     }
     this.#markInvalid(entry, undefined);
     this.#active.refreshCandidates();
@@ -466,6 +476,7 @@ export class ChainstateManager {
       headers: this.headers,
       tip: this.tip,
       hasSnapshot: this.#active.base !== undefined,
+      mempoolSize: this.#options.mempool?.size ?? 0,
     });
   }
 
@@ -608,8 +619,12 @@ export class ChainstateManager {
       connected: (entry, checked, undo) => {
         this.#notify({ type: 'connected', entry, transactions: checked.txids.length });
         if (this.#background === undefined) this.#options.connected?.({ entry, ...checked, undo });
+        this.#options.mempool?.blockConnected(checked.block, checked.txids);
       },
-      disconnected: (entry) => this.#notify({ type: 'disconnected', entry }),
+      disconnected: (entry, { block, txids }) => {
+        this.#notify({ type: 'disconnected', entry });
+        this.#options.mempool?.blockDisconnected(block, txids);
+      },
       checked: (entry, rejection) => {
         if (this.#watched?.entry !== entry) return;
         this.#watched.verdict = rejection ? { ...rejection, mutated: false, entry } : 'valid';

@@ -19,7 +19,7 @@ const BLOCKS_PER_STEP = 32;
 /** What a {@link Chainstate} tells while it moves. */
 export interface ChainstateListener {
   connected(entry: HeaderEntry, checked: CheckedBlock, undo: BlockUndo): void;
-  disconnected(entry: HeaderEntry): void;
+  disconnected(entry: HeaderEntry, checked: CheckedBlock): void;
   /** What came of connecting a block: `undefined` if it is valid. */
   checked(entry: HeaderEntry, rejection: Rejection | undefined): void;
   /** A block is invalid: to be marked before this returns. */
@@ -200,7 +200,7 @@ export class Chainstate {
     this.chain.setTip(headers.parent(entry)!);
     this.#candidates.add(entry);
     this.#candidates.add(this.tip);
-    this.#options.listener.disconnected(entry);
+    this.#options.listener.disconnected(entry, { block, txids });
     if (this.#coins.isLarge) this.#options.listener.large();
   }
 
@@ -221,7 +221,9 @@ export class Chainstate {
     ) {
       if (blocks.hasData(at)) continue;
       // It was pruned: all that build on it wait until it comes again.
-      blocks.unlink(candidate);
+      for (let waiting = candidate; waiting !== at; waiting = headers.parent(waiting)!) {
+        blocks.unlink(waiting);
+      }
       return false;
     }
     return true;

@@ -26,7 +26,7 @@ export {
 } from './disk-block-index.ts';
 export { blockFileInfo } from './block-file-info.ts';
 export type {
-  BlockFileInfo, BlockFiles, BlockPosition, KeyValueChange, KeyValueEntry, KeyValueStore, ScriptChecker,
+  BlockFileInfo, BlockFiles, BlockPosition, ChainMempool, KeyValueChange, KeyValueEntry, KeyValueStore, ScriptChecker,
   ScriptFailure,
 } from './ports.ts';
 export { MemoryStore } from './memory-store.ts';

@@ -119,3 +119,20 @@ export interface ScriptChecker {
   add(transaction: number, prevouts: readonly TxOut[]): void;
   finish(): ScriptFailure | undefined;
 }
+
+/**
+ * Transactions that wait to be mined: a `Mempool` of `@btcp2p/mempool`, with what else it asks for.
+ *
+ * Specification: it is told of every block of the active chain after the coins are as the block left
+ * them, or as they were before it. `settle` follows once the chain has come to rest, and may read the
+ * coins and what is known of the chain.
+ */
+export interface ChainMempool {
+  /** Transactions in it. */
+  readonly size: number;
+  /** @param txids all of them, 32 bytes each in wire order */
+  blockConnected(block: BlockView, txids: readonly Uint8Array[]): void;
+  blockDisconnected(block: BlockView, txids: readonly Uint8Array[]): void;
+  /** @param bringBack whether transactions of blocks that were disconnected may come back */
+  settle(bringBack: boolean): void;
+}

@@ -14,17 +14,20 @@ export interface SnapshotContext {
   readonly tip: HeaderEntry;
   /** Whether the active chain went on from a snapshot already. */
   readonly hasSnapshot: boolean;
+  /** Transactions that wait to be mined. */
+  readonly mempoolSize: number;
 }
 
 /**
  * Whether the coins of a block can be loaded now (Core `ActivateSnapshot`, validation.cpp): it must be
- * one whose hash we know, on the chain of the best header, and further than we are.
+ * one whose hash we know, on the chain of the best header, and further than we are, and nothing may wait
+ * to be mined.
  *
  * @param baseHash 32 bytes in wire order
  */
 export function snapshotFault(
   baseHash: Uint8Array,
-  { params, headers, tip, hasSnapshot }: SnapshotContext,
+  { params, headers, tip, hasSnapshot, mempoolSize }: SnapshotContext,
 ): SnapshotFault | undefined {
   if (hasSnapshot) return { message: "Can't activate a snapshot-based chainstate more than once" };
   const name = hashToHex(baseHash);
@@ -52,6 +55,7 @@ export function snapshotFault(
       'exists. Please proceed to sync without AssumeUtxo.';
     return { message };
   }
+  if (mempoolSize > 0) return { message: "Can't activate a snapshot when mempool not empty" };
   if (headers.compareWork(base, tip) <= 0) {
     return { message: 'work does not exceed active chainstate' };
   }

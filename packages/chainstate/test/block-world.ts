@@ -127,7 +127,7 @@ export class BlockWorld {
 
   static txid(transaction: Transaction): Uint8Array {
     const inputs = transaction.inputs.map((input) => ({ ...input, witness: [] }));
-    return nativeSha256d(encode(Transaction, { ...transaction, inputs }));
+    return Uint8Array.from(nativeSha256d(encode(Transaction, { ...transaction, inputs })));
   }
 
   /** All coins after a block, from what its ancestors spend and make. */
@@ -241,7 +241,7 @@ function solve(bytes: Uint8Array): Uint8Array {
   for (let n = 0; ; n++) {
     new Writer(header.subarray(76)).u32(n);
     const hash = nativeSha256d(header);
-    if (checkProofOfWork(hash, BITS, params)) return hash;
+    if (checkProofOfWork(hash, BITS, params)) return Uint8Array.from(hash);
   }
 }
 

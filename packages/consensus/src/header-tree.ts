@@ -265,7 +265,7 @@ export class HeaderTree {
     return times[count >>> 1]!;
   }
 
-  /** The bits of a header of this time, Unix seconds, after `parent` (Core `GetNextWorkRequired`, pow.cpp). */
+  /** The bits of a header of this time (Unix seconds) after `parent` (Core `GetNextWorkRequired`). */
   nextWorkRequired(parent: HeaderEntry, time: number): number {
     this.#checked(parent);
     const last = { time: this.#records.time(parent), bits: this.#records.bits(parent) };

@@ -6,13 +6,13 @@ import { ancestorsOf, clusterOf } from './relatives.ts';
  * Transactions that are best mined together: those that pay for others with these. `size` is their
  * adjusted weight (Core "chunk", doc/design/mempool-design).
  */
-export interface Chunk<T extends MempoolEntry = MempoolEntry> extends FeeRate {
+export interface Chunk extends FeeRate {
   /** Parents before children. */
-  readonly entries: readonly T[];
+  readonly entries: readonly MempoolEntry[];
 }
 
-interface Growing<T> {
-  entries: T[];
+interface Growing {
+  entries: MempoolEntry[];
   fee: bigint;
   size: number;
 }
@@ -27,16 +27,16 @@ interface Growing<T> {
  * transaction pays for its ancestors alone, as nearly always, and never wrong. Its time is the cube of
  * the number of transactions, at most 64.
  */
-export function linearize<T extends MempoolEntry>(cluster: readonly T[]): Chunk<T>[] {
+export function linearize(cluster: readonly MempoolEntry[]): Chunk[] {
   const [first] = cluster;
   if (first !== undefined && cluster.length === 1) return [chunkOf(first)];
-  const places = new Map<MempoolEntry, number>(cluster.map((entry, i) => [entry, i]));
+  const places = new Map(cluster.map((entry, i) => [entry, i]));
   const needs = cluster.map((entry, i) => {
-    const ancestors = [...ancestorsOf<MempoolEntry>(entry)].map((each) => places.get(each)!);
+    const ancestors = [...ancestorsOf(entry)].map((each) => places.get(each)!);
     return [...ancestors, i];
   });
   const left = new Set(cluster.keys());
-  const chunks: Growing<T>[] = [];
+  const chunks: Growing[] = [];
   while (left.size > 0) {
     let best: { readonly place: number; readonly rate: FeeRate } | undefined;
     for (const place of left) {
@@ -52,16 +52,16 @@ export function linearize<T extends MempoolEntry>(cluster: readonly T[]): Chunk<
 }
 
 /** The chunks of all clusters, best first. */
-export function chunksOf<T extends MempoolEntry & Related<T>>(entries: Iterable<T>): Chunk<T>[] {
-  const chunks: Chunk<T>[] = [];
-  const done = new Set<T>();
+export function chunksOf(entries: Iterable<MempoolEntry>): Chunk[] {
+  const chunks: Chunk[] = [];
+  const done = new Set<MempoolEntry>();
   for (const entry of entries) {
     if (done.has(entry)) continue;
     if (entry.parents.size === 0 && entry.children.size === 0) {
       chunks.push(chunkOf(entry));
       continue;
     }
-    const cluster = [...clusterOf<T>([entry])];
+    const cluster = [...clusterOf([entry])];
     for (const each of cluster) done.add(each);
     chunks.push(...linearize(cluster));
   }
@@ -69,12 +69,7 @@ export function chunksOf<T extends MempoolEntry & Related<T>>(entries: Iterable<
   return chunks.sort((a, b) => compareFeeRates(b, a));
 }
 
-interface Related<T> {
-  readonly parents: ReadonlySet<T>;
-  readonly children: ReadonlySet<T>;
-}
-
-function chunkOf<T extends MempoolEntry>(entry: T): Chunk<T> {
+function chunkOf(entry: MempoolEntry): Chunk {
   return { entries: [entry], fee: entry.fee, size: entry.adjustedWeight };
 }
 
@@ -93,7 +88,7 @@ function rateOf(
   return { fee, size };
 }
 
-function append<T>(chunks: Growing<T>[], chunk: Growing<T>): void {
+function append(chunks: Growing[], chunk: Growing): void {
   chunks.push(chunk);
   for (;;) {
     const [before, last] = [chunks.at(-2), chunks.at(-1)!];

@@ -2,6 +2,7 @@ import type { HeaderEntry } from '@btcp2p/consensus';
 import type { PeerId, UnixTime } from '@btcp2p/machine';
 import type { NetPermission, Peer } from '@btcp2p/peer';
 import type { InventoryVector } from '@btcp2p/wire';
+import type { FilterRequest } from './filter-server.ts';
 import type { NetworkClass } from './network-class.ts';
 
 /**
@@ -58,8 +59,10 @@ export interface Connection {
   unsent: number;
   /** What the peer asked for and has not been answered, the next one last. */
   requests: InventoryVector[];
-  /** Whether a block is being read for the oldest request. */
+  /** Whether something is being read for the oldest request. */
   reading: boolean;
+  /** Filters that the peer asked for and has not been sent. */
+  filterRequest: FilterRequest | undefined;
   /** Blocks from the peer that are being checked, and their bytes. */
   blocksInValidation: number;
   bytesInValidation: number;

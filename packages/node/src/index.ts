@@ -30,7 +30,9 @@ export type { NetworkClass } from './network-class.ts';
 export { Subnet } from './subnet.ts';
 export { PROTOCOL_VERSION } from '@btcp2p/peer';
 export type { NodeDisconnectReason, NodeEvent, NodeNoticeCode } from './node-event.ts';
-export type { ChainJob, ChainResult, Job, JobResult } from './job.ts';
+export type {
+  BlockFilter, ChainJob, ChainResult, FilterJob, Job, JobResult,
+} from './job.ts';
 export type { BlockOutcome, ChainEvent, ChainRejection } from './chain-port.ts';
 export { DEFAULT_INBOUND_KEY_WORK_SHARE } from './key-work-queue.ts';
 export { ActiveChain } from './active-chain.ts';

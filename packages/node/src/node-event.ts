@@ -91,4 +91,5 @@ export type NodeDisconnectReason =
   | 'addr-fetch-complete'
   | 'unwanted-transaction'
   | 'unsupported-request'
+  | 'invalid-filter-request'
   | 'block-unreadable';

@@ -33,6 +33,7 @@ import {
   MAX_RECEIVE_BUFFER_BYTES,
   type Connection,
 } from './connection.ts';
+import { FilterServer } from './filter-server.ts';
 import type { Job, JobResult } from './job.ts';
 import { KeyWorkQueue } from './key-work-queue.ts';
 import { desirableServices } from './desirable-services.ts';
@@ -127,6 +128,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
   readonly #chain: ActiveChain;
   readonly #sync: Sync;
   readonly #server: BlockServer;
+  readonly #filters: FilterServer;
   readonly #intake: ChainIntake;
   readonly #completions = new Map<number, Completion>();
   #nextToken = 0;
@@ -183,6 +185,19 @@ export class Node implements Machine<NodeInput, NodeEffect> {
         }),
       send: (connection, message, now) => this.#send(connection, message, now),
       disconnect: (connection, reason, detail) => this.#disconnect(connection, reason, detail),
+    });
+    this.#filters = new FilterServer(headers, this.#chain, params, {
+      read: (connection, job, done) =>
+        this.#request(job, (result, now) => {
+          done(result, now);
+          this.#pump(connection, now);
+        }),
+      send: (connection, message, now) => this.#send(connection, message, now),
+      refuse: (connection, detail) => {
+        this.#disconnect(connection, 'invalid-filter-request', detail);
+      },
+      missing: ({ id: peer }, detail) =>
+        this.#event({ type: 'notice', code: 'ignored-request', peer, detail }),
     });
   }
 
@@ -505,6 +520,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       unsent: 0,
       requests: [],
       reading: false,
+      filterRequest: undefined,
       blocksInValidation: 0,
       bytesInValidation: 0,
       continuation: undefined,
@@ -590,6 +606,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     if (connection.closing) return;
     connection.closing = true;
     connection.requests = [];
+    connection.filterRequest = undefined;
     this.#outbound.closing(connection.id);
     this.#keyWork.remove(connection.id);
     this.#outbox.push({ type: 'disconnect', peer: connection.id });
@@ -655,7 +672,9 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     this.#drainPeer(connection, now);
     while (!connection.closing) {
       this.#server.serve(connection, now);
-      const blocked = connection.requests.length > 0 || connection.reading;
+      this.#filters.serve(connection);
+      const { requests, reading, filterRequest } = connection;
+      const blocked = requests.length > 0 || reading || filterRequest !== undefined;
       if (blocked || isSendFull(connection) || !connection.peer.isWaiting) break;
       if (connection.blocksInValidation > 0) {
         // What came after blocks waits for them, as if they were checked at once; blocks do not.
@@ -802,8 +821,18 @@ export class Node implements Machine<NodeInput, NodeEffect> {
           }
         }
         break;
+      case 'getcfilters':
+        // Answered by `serve` too.
+        this.#filters.getFilters(connection, message.payload);
+        break;
+      case 'getcfheaders':
+        this.#filters.getHeaders(connection, message.payload);
+        break;
+      case 'getcfcheckpt':
+        this.#filters.getCheckpoints(connection, message.payload);
+        break;
       default:
-        // Addresses, transactions, filters and compact blocks are not spoken of yet.
+        // Addresses, transactions and compact blocks are not spoken of yet.
         break;
     }
   }

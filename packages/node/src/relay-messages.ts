@@ -1,5 +1,6 @@
 import { hashToHex, ServiceFlags, type InventoryVector, type Message } from '@btcp2p/wire';
 import type { Connection } from './connection.ts';
+import { BASIC_FILTER_TYPE } from './filter-server.ts';
 
 /** What becomes of a message that is about addresses, transactions or filters. */
 export type RelayVerdict =
@@ -31,7 +32,7 @@ export interface RelayContext {
  *    the peer's own.
  * 3. A transaction, or an `inv` of one, on a connection on which we asked for none, ends it.
  * 4. `mempool` and the messages of bloom filters (BIP 35, 37) from peers to which we do not offer
- *    them end the connection; so do requests for block filters (BIP 157).
+ *    them end the connection; so do requests for block filters (BIP 157) that we do not have.
  */
 export function relayVerdict(
   connection: Connection,
@@ -63,8 +64,10 @@ export function relayVerdict(
     case 'getcfilters':
     case 'getcfheaders':
     case 'getcfcheckpt': {
-      if (offers(ServiceFlags.NODE_COMPACT_FILTERS)) return undefined;
-      const what = `peer requested unsupported block filter type: ${message.payload.filterType}`;
+      const { filterType } = message.payload;
+      const isKnown = filterType === BASIC_FILTER_TYPE;
+      if (isKnown && offers(ServiceFlags.NODE_COMPACT_FILTERS)) return undefined;
+      const what = `peer requested unsupported block filter type: ${filterType}`;
       return end(id, 'unsupported-request', what);
     }
     default:

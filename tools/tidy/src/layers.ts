@@ -43,6 +43,7 @@ export const TOOLS: readonly string[] = [
   '@btcp2p/bench',
   '@btcp2p/bitcoind-peer',
   '@btcp2p/browser-test',
+  '@btcp2p/chain-differential',
   '@btcp2p/chain-maker',
   '@btcp2p/core-suite',
   '@btcp2p/demo',

@@ -1,8 +1,9 @@
 import { lineOf, type Finding } from './finding.ts';
 import { isPublishable, readText, type Manifest, type Project, type Workspace } from './workspace.ts';
 
-/** A package brings at most this many packages of others. */
+/** A package brings at most this many packages of others; a program, which is made of parts, more. */
 const MAX_FOREIGN_DEPENDENCIES = 3;
+const MAX_FOREIGN_DEPENDENCIES_OF_APPS = 6;
 
 /** What every package.json says, and the files that stand beside it. */
 export function checkManifests(workspace: Workspace): Finding[] {
@@ -20,9 +21,11 @@ export function checkManifests(workspace: Workspace): Finding[] {
       findings.push({ path: `${directory}/README.md`, line: 1, rule, message: 'is missing' });
     }
     const foreign = foreignDependencies(workspace, project);
-    if (isPublishable(project) && foreign.length > MAX_FOREIGN_DEPENDENCIES) {
+    const isApp = directory.startsWith('apps/');
+    const most = isApp ? MAX_FOREIGN_DEPENDENCIES_OF_APPS : MAX_FOREIGN_DEPENDENCIES;
+    if (isPublishable(project) && foreign.length > most) {
       const line = lineOf(manifestText, '"dependencies"');
-      const message = `${foreign.length} dependencies of others, of ${MAX_FOREIGN_DEPENDENCIES} at most`;
+      const message = `${foreign.length} dependencies of others, of ${most} at most`;
       findings.push({ path, line, rule, message });
     }
     return findings;

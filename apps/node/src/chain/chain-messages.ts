@@ -1,6 +1,6 @@
 import type { ConsensusParamsOptions, HeaderEntry } from '@btcp2p/consensus';
-import type { ChainEvent } from '@btcp2p/chainstate';
-import type { BlockOutcome, ChainJob, ChainResult } from '@btcp2p/node';
+import type { ChainEvent, IndexSummary } from '@btcp2p/chainstate';
+import type { ChainJob, ChainResult } from '@btcp2p/node';
 import type { Chain } from '@btcp2p/wire';
 import type { NodeErrorCode } from '../node-error.ts';
 
@@ -30,6 +30,10 @@ export interface ChainSettings {
   readonly reindex: boolean;
   /** `-reindex-chainstate`: build the coins anew. */
   readonly reindexChainstate: boolean;
+  /** `-txindex` */
+  readonly txIndex: boolean;
+  /** `-blockfilterindex=basic` */
+  readonly blockFilterIndex: boolean;
   /** Files of blocks to import (`-loadblock`), absolute. */
   readonly loadBlock: readonly string[];
   /** Unix seconds. */
@@ -68,6 +72,12 @@ export type QueryJob =
   | { readonly type: 'block-undo'; readonly entry: HeaderEntry }
   /** The coin of an outpoint. */
   | { readonly type: 'coin'; readonly txid: Uint8Array; readonly index: number }
+  /** A transaction of some block, by the index of transactions: its id is 32 bytes in wire order. */
+  | { readonly type: 'find-transaction'; readonly txid: Uint8Array }
+  /** The filter of a block (BIP 158), by the index of filters. */
+  | { readonly type: 'block-filter'; readonly entry: HeaderEntry }
+  /** How far the indexes are. */
+  | { readonly type: 'index-info' }
   /** Whether a transaction could be in the next block, scripts and some limits of policy included. */
   | {
       readonly type: 'test-transaction';
@@ -119,6 +129,9 @@ export interface QueryResults {
   'block-bytes': Uint8Array | undefined;
   'block-undo': Uint8Array | undefined;
   coin: FoundCoin | undefined;
+  'find-transaction': TransactionAnswer;
+  'block-filter': BlockFilterAnswer;
+  'index-info': readonly IndexSummary[];
   'test-transaction': TransactionVerdict;
   'verify-chain': boolean;
   'coin-stats': CoinStatsAnswer;
@@ -149,6 +162,30 @@ export interface ScanAnswer {
   /** Whether those were all. */
   readonly completed: boolean;
 }
+
+/** The answer to `find-transaction`. */
+export type TransactionAnswer =
+  | {
+      readonly status: 'found';
+      /** Its block, which need not be of the chain any more. */
+      readonly entry: HeaderEntry;
+      /** Its place in that; 0 is the coinbase. */
+      readonly place: number;
+      readonly bytes: Uint8Array;
+    }
+  /** `indexing`: it may be in a block that the index has not come to. */
+  | { readonly status: 'no-index' | 'indexing' | 'not-found' };
+
+/** The answer to `block-filter`. */
+export type BlockFilterAnswer =
+  | {
+      readonly status: 'found';
+      /** As `cfilter` has it. */
+      readonly filter: Uint8Array;
+      /** The filter header (BIP 157): 32 bytes in wire order. */
+      readonly header: Uint8Array;
+    }
+  | { readonly status: 'no-index' | 'indexing' | 'not-found' };
 
 /** The answer to `test-transaction`. */
 export type TransactionVerdict =
@@ -225,5 +262,3 @@ export type ChainMessage =
   | { readonly type: 'query-failed'; readonly id: number; readonly message: string }
   /** It is over: one line for people. */
   | { readonly type: 'fatal'; readonly code: NodeErrorCode; readonly message: string };
-
-export type { BlockOutcome };

@@ -57,6 +57,7 @@ import type {
 } from './chain-messages.ts';
 import { HeaderFile } from './header-file.ts';
 import { importBlocks } from './import-blocks.ts';
+import { IndexStores } from './index-stores.ts';
 import { verifySignet } from './verify-signet.ts';
 import type { Piecemeal } from './piecemeal.ts';
 import { testTransaction } from './test-transaction.ts';
@@ -85,6 +86,7 @@ export class ChainService {
   readonly #key: Uint8Array;
   readonly #magic: Uint8Array;
   readonly #manager: ChainstateManager;
+  readonly #indexes: IndexStores;
   /** How many headers of the tree are in the file, the first one counted though it is not. */
   #keptHeaders = 1;
   /** When the block index was stored last, in the clock of `performance`, and when all was. */
@@ -140,6 +142,14 @@ export class ChainService {
       infos: index.files(),
       fastPrune: settings.fastPrune,
     });
+    this.#indexes = new IndexStores({
+      directory: settings.directory,
+      txIndex: settings.txIndex,
+      blockFilterIndex: settings.blockFilterIndex,
+      wipe: settings.reindex,
+      files: this.#files,
+      log: (text) => this.#log(text),
+    });
     const snapshot = this.#openSnapshot();
     this.#manager = new ChainstateManager({
       network,
@@ -155,6 +165,8 @@ export class ChainService {
       },
       scripts,
       notify,
+      connected: (block) => this.#indexes.connected(block),
+      pruneLock: () => this.#indexes.pruneLock(),
       interrupted: () => this.#isInterrupted,
       sha256d: nativeSha256d,
       salt: settings.salt,
@@ -167,6 +179,12 @@ export class ChainService {
         minimumChainWork: settings.minimumChainWork,
       }),
     });
+    this.#indexes.attach(this.#manager);
+  }
+
+  /** Whether an index does not know all blocks of the chain: see {@link catchUp}. */
+  get isIndexBehind(): boolean {
+    return this.#indexes.isBehind;
   }
 
   get #isInterrupted(): boolean {
@@ -181,8 +199,10 @@ export class ChainService {
       if (this.#index.isReindexing) this.#reindex();
       else this.#findLostBlocks();
     });
+    this.#indexes.start();
     manager.activateBestChain();
     for (const path of this.#settings.loadBlock) this.#loadBlocks(path);
+    if (!this.#isInterrupted) this.#indexes.check();
     this.#keepNewHeaders();
     const headers = this.#headers;
     const bytes = new Uint8Array((headers.size - 1) * BLOCK_HEADER_SIZE);
@@ -198,6 +218,11 @@ export class ChainService {
     }
     const { tip, background } = manager;
     return { headers: bytes, tip, stored: Uint32Array.from(stored), background, invalid };
+  }
+
+  /** Brings indexes that are behind up to the chain, a block at a time. */
+  catchUp(): Piecemeal<void> {
+    return this.#indexes.catchUp();
   }
 
   /** Does a job of the `Node` machine. */
@@ -253,6 +278,15 @@ export class ChainService {
         const coin = manager.coins.getCoin({ txid, index });
         return coin && { txid, index, ...coin };
       }
+      case 'find-transaction':
+        return this.#indexes.transaction(job.txid);
+      case 'block-filter': {
+        const { entry } = job;
+        const block = { hash: this.#headers.hash(entry), height: this.#headers.height(entry) };
+        return this.#indexes.blockFilter(block);
+      }
+      case 'index-info':
+        return this.#indexes.summaries();
       case 'test-transaction':
         return testTransaction(TransactionView.of(job.bytes), manager, job.minRelayFeeRate);
       case 'verify-chain':
@@ -295,12 +329,14 @@ export class ChainService {
       this.#flushedAt = now;
       this.#flush();
     }
+    this.#indexes.rest(now);
     this.#proveSnapshot();
   }
 
   /** Stores everything and closes all files. */
   close(): void {
     this.#flush();
+    this.#indexes.close();
     this.#headerFile.close();
     this.#coinsStore.close();
     this.#snapshotStore?.close();
@@ -452,6 +488,7 @@ export class ChainService {
 
   #flush(): void {
     this.#manager.flush();
+    this.#indexes.flush();
     this.#indexStore.sync();
     this.#coinsStore.sync();
     this.#snapshotStore?.sync();

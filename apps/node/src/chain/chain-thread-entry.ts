@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ChainstateError } from '@btcp2p/chainstate';
+import type { ChainResult } from '@btcp2p/node';
 import { AddonGate, ScriptCheckPool } from '@btcp2p/reactor';
 import { fileError, NodeError, type NodeErrorCode } from '../node-error.ts';
 import { ChainQueryError } from './chain-query-error.ts';
@@ -13,8 +14,8 @@ const REST_INTERVAL_MS = 250;
 const port = parentPort!;
 const settings = workerData as ChainSettings;
 
-function say(message: ChainMessage): void {
-  port.postMessage(message);
+function say(message: ChainMessage, transferred: readonly ArrayBuffer[] = []): void {
+  port.postMessage(message, transferred);
 }
 
 /** The process is to end: nothing more is done here, least of all stored. */
@@ -39,7 +40,12 @@ function sentence(text: string): string {
 }
 
 let service: ChainService;
-const timer = setInterval(() => attempt(() => service.rest(performance.now())), REST_INTERVAL_MS);
+const timer = setInterval(() => attempt(rest), REST_INTERVAL_MS);
+
+function rest(): void {
+  service.rest(performance.now());
+  catchUp();
+}
 
 function attempt(work: () => void): void {
   try {
@@ -54,11 +60,17 @@ function handle({ id, job, now }: ChainRequest): void {
     case 'append-headers':
     case 'process-block':
     case 'read-block':
-      say({ type: 'answer', id, result: service.perform(job, now) });
+      sayResult(id, service.perform(job, now));
       break;
     default:
       answer(id, job);
   }
+}
+
+/** A block is handed over, and not copied once more. */
+function sayResult(id: number, result: ChainResult): void {
+  const buffers = result.type === 'block' ? [result.bytes.buffer as ArrayBuffer] : [];
+  say({ type: 'answer', id, result }, buffers);
 }
 
 function answer(id: number, job: QueryJob): void {
@@ -86,6 +98,23 @@ function answerOf(id: number, result: () => unknown): ChainMessage {
 
 const piecemeal = new PiecemealWork(attempt, () => Atomics.load(settings.interrupt, 0) !== 0);
 
+let isCatchingUp = false;
+
+/** Has indexes that are behind catch up between jobs. */
+function catchUp(): void {
+  if (isCatchingUp || !service.isIndexBehind) return;
+  isCatchingUp = true;
+  piecemeal.add(service.catchUp(), (result) => {
+    isCatchingUp = false;
+    try {
+      result();
+    } catch (error) {
+      // Left because the process is to end: it goes on at the next start.
+      if (!(error instanceof ChainQueryError)) throw error;
+    }
+  });
+}
+
 attempt(() => {
   const scripts = new ScriptCheckPool({
     helpers: settings.scriptThreads,
@@ -97,6 +126,7 @@ attempt(() => {
     attempt(() => {
       if (message !== 'close') {
         handle(message);
+        catchUp();
         return;
       }
       clearInterval(timer);

@@ -17,7 +17,7 @@ import {
 } from '@btcp2p/chainstate';
 import { nativeSha256d } from '@btcp2p/reactor';
 import { BLOCK_HEADER_SIZE, BlockView, DecodeError, equalHashes } from '@btcp2p/wire';
-import { NodeError } from '../node-error.ts';
+import { NodeError, systemErrorCode } from '../node-error.ts';
 import { LmdbStore } from '../storage/kv/lmdb-store.ts';
 import type { BlockFilterAnswer, TransactionAnswer } from './chain-messages.ts';
 import type { Piecemeal } from './piecemeal.ts';
@@ -222,7 +222,8 @@ export class IndexStores {
       return { status: 'found', entry, place: placeOf(bytes, at.offset), bytes: view.bytes.slice() };
     } catch (error) {
       // Where the block was there is something else, or nothing, which is Core's "not found" too.
-      if (error instanceof DecodeError || error instanceof RangeError) return undefined;
+      const isRead = error instanceof NodeError || systemErrorCode(error) !== undefined;
+      if (isRead || error instanceof DecodeError) return undefined;
       throw error;
     }
   }

@@ -36,18 +36,20 @@ export class BothNodes {
 
   /** Calls a method of both. Parameters are JSON text. */
   async call(method: string, params = '[]'): Promise<Answers> {
-    const body = `{"jsonrpc":"2.0","method":"${method}","params":${params},"id":1}`;
-    const request = post(body, { authorization: basic('user', 'pw') });
-    const [theirs, ours] = await Promise.all(
-      this.#addresses.map(async (address) => (await exchange(address, request))?.body ?? ''),
-    );
-    return { theirs: theirs!, ours: ours! };
+    const [theirs, ours] = await Promise.all([
+      this.theirs(method, params), this.ours(method, params),
+    ]);
+    return { theirs, ours };
   }
 
-  /** The result of a method that ours gives. */
-  async result<T>(method: string, params = '[]'): Promise<T> {
-    const { ours } = await this.call(method, params);
-    return (JSON.parse(ours) as { readonly result: T }).result;
+  /** Calls a method of bitcoind. */
+  theirs(method: string, params = '[]'): Promise<string> {
+    return call(this.#addresses[0], method, params);
+  }
+
+  /** Calls a method of ours. */
+  ours(method: string, params = '[]'): Promise<string> {
+    return call(this.#addresses[1], method, params);
   }
 
   /** Hands in blocks; both have to answer the same. */
@@ -64,4 +66,10 @@ export class BothNodes {
   async stop(): Promise<void> {
     await Promise.all([this.core.stop(), this.node.remove()]);
   }
+}
+
+async function call(address: string, method: string, params: string): Promise<string> {
+  const body = `{"jsonrpc":"2.0","method":"${method}","params":${params},"id":1}`;
+  const response = await exchange(address, post(body, { authorization: basic('user', 'pw') }));
+  return response?.body ?? '';
 }

@@ -1,6 +1,6 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { legacySignatureHash } from '@btcp2p/script';
+import { legacySignatureHash, PrecomputedTransaction } from '@btcp2p/script';
 import { fromHex, Transaction, TransactionView, type TxOut } from '@btcp2p/wire';
 import { mineBlock, RegtestChain, type BlockTransaction } from '@btcp2p/regtest';
 import { payToPubkeyHash, payToScriptHash, payToWitness } from '../../src/descriptors/address.ts';
@@ -119,7 +119,8 @@ export class ScriptZoo {
       ],
       lockTime: 0,
     };
-    const hash = legacySignatureHash(unsigned, 0, outputs[1]!.scriptPubKey, 1);
+    const precomputed = PrecomputedTransaction.of(unsigned, spent.map((index) => outputs[index]!));
+    const hash = legacySignatureHash(precomputed, 0, outputs[1]!.scriptPubKey, 1);
     const signature = secp256k1.sign(hash, SECRET, { prehash: false, format: 'der' });
     const scriptSig = Uint8Array.of(...push(Uint8Array.of(...signature, 1)), ...push(KEY));
     const [first, ...others] = unsigned.inputs;

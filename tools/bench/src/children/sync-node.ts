@@ -2,10 +2,17 @@
 // to one peer, and tells how long it took until it had what it was to reach.
 import { consensusParams, genesisAnchor, HeaderTree } from '@btcp2p/consensus';
 import { join } from 'node:path';
-import { Node, type ChainJob, type ChainResult, type Job, type JobResult, type NodeEvent } from '@btcp2p/node';
+import {
+  Node,
+  type ChainJob,
+  type ChainResult,
+  type Job,
+  type JobResult,
+  type NodeEvent,
+} from '@btcp2p/node';
 import { nativeSha256d, Reactor, secureRng, systemTime } from '@btcp2p/reactor';
 import { hashToHex, networks } from '@btcp2p/wire';
-import { ChainThread, HeaderFile } from 'btcp2p-node';
+import { ChainThread, defaultChainSettings, HeaderFile } from 'btcp2p-node';
 import { anchorOf, headerRange } from '../header-data.ts';
 import type { SyncResult, SyncTask } from '../sync-node.ts';
 
@@ -68,21 +75,8 @@ function keepHeaders(): (job: ChainJob) => Promise<ChainResult> {
 async function keepBlocks(): Promise<(job: ChainJob) => Promise<ChainResult>> {
   const { thread } = await ChainThread.start({
     settings: {
-      chain: task.chain,
-      consensus: {},
-      directory: task.directory,
-      blocksXor: true,
-      pruneTarget: undefined,
-      fastPrune: false,
-      cacheBytes: 450 * 2 ** 20,
-      scriptThreads: 1,
-      assumeValid: undefined,
+      ...defaultChainSettings(task.chain, task.directory, systemTime().unix),
       minimumChainWork: 0n,
-      reindex: false,
-      reindexChainstate: false,
-      loadBlock: [],
-      now: systemTime().unix,
-      salt: secureRng.u64(),
     },
     onEvent: (event) => {
       if (event.type !== 'log') reactor.run((now) => node.handle({ type: 'chain', event }, now));

@@ -1,4 +1,5 @@
 import { blockStatsMethods } from '../blockchain/block-stats.ts';
+import { blockFilterMethods } from '../blockchain/block-filters.ts';
 import { blockMethods } from '../blockchain/blocks.ts';
 import { chainChoiceMethods } from '../blockchain/chain-choice.ts';
 import { chainInfoMethods } from '../blockchain/chain-info.ts';
@@ -22,6 +23,7 @@ export const blockchainMethods: readonly RpcMethod<
   ChainPart & { readonly network: NetworkContext }
 >[] = [
   ...blockMethods,
+  ...blockFilterMethods,
   ...blockStatsMethods,
   ...chainInfoMethods,
   ...chainStateMethods,

@@ -10,6 +10,7 @@ import type { RpcResult } from '../rpc-result.ts';
 import { UNDO_UNREADABLE, undoOf } from '../blockchain/block-undo.ts';
 import type { ChainMethod } from '../blockchain/chain-part.ts';
 import { decodedView } from './decode-transaction.ts';
+import { findByIndex } from './find-by-index.ts';
 import { findInBlock, type MinedTransaction } from './find-transaction.ts';
 import { transactionToJson } from './transaction-json.ts';
 import { transactionResult } from './transaction-result.ts';
@@ -37,8 +38,8 @@ const getrawtransaction: ChainMethod = {
   name: 'getrawtransaction',
   category: 'rawtransactions',
   description:
-    'Gives a transaction of a block that is named. Without an index of transactions it cannot be found ' +
-    'without its block, and the mempool is always empty: this version has none yet.\n' +
+    'Gives a transaction of a block that is named, or of any block if there is an index of transactions ' +
+    '(-txindex). The mempool is always empty: this version has none yet.\n' +
     'With verbosity 0 it gives the bytes, with 1 an object, with 2 also the fee and what was spent.',
   params: [
     { name: 'txid', type: 'hex', description: 'The id of the transaction' },
@@ -69,16 +70,13 @@ const getrawtransaction: ChainMethod = {
     }
     const verbosity = args.get('verbosity', asVerbosity);
     const block = args.raw('blockhash');
-    if (block === null) {
-      throw notFound(
-        'No such mempool transaction. Use -txindex or provide a block hash to enable blockchain ' +
-          'transaction queries',
-      );
-    }
-    const found = await inNamedBlock(chain, txid, asHash(block, 'parameter 3'));
+    const found = block === null
+      ? await findByIndex(chain, txid)
+      : await inNamedBlock(chain, txid, asHash(block, 'parameter 3'));
+    if (typeof found === 'string') throw notFound(found);
     if (verbosity <= 0) return toHex(found.view.bytes);
     return {
-      in_active_chain: chain.chain.contains(found.entry),
+      ...(block !== null && { in_active_chain: chain.chain.contains(found.entry) }),
       ...(await minedToJson(chain, found, verbosity > 1)),
     };
   },

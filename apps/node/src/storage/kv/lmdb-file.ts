@@ -1,4 +1,6 @@
-import { closeSync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { NodeError } from '../../node-error.ts';
 
@@ -34,7 +36,7 @@ export class LmdbFile {
   private constructor(path: string, descriptor: number) {
     this.#path = path;
     this.#descriptor = descriptor;
-    this.isNew = fstatSync(descriptor).size === 0;
+    this.isNew = this.size === 0;
   }
 
   /**
@@ -52,6 +54,11 @@ export class LmdbFile {
       closeSync(descriptor);
       throw error;
     }
+  }
+
+  /** Bytes. */
+  get size(): number {
+    return fstatSync(this.#descriptor).size;
   }
 
   /** Makes what is in the file last. */
@@ -79,7 +86,7 @@ export class LmdbFile {
    * @throws what the system says if it cannot
    */
   probe(): void {
-    const { size } = fstatSync(this.#descriptor);
+    const { size } = this;
     try {
       // Behind all pages that are used.
       const bytes = new Uint8Array(PROBE_SIZE);
@@ -98,7 +105,7 @@ export class LmdbFile {
       this.probe();
       return;
     }
-    const { size } = fstatSync(this.#descriptor);
+    const { size } = this;
     const first = this.#read(0);
     const pageSize = Math.max(first.getUint32(PAGE_SIZE_AT, LITTLE_ENDIAN), META_SIZE);
     const metas = [first, this.#read(pageSize)];

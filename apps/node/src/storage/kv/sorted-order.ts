@@ -13,7 +13,8 @@ export function sortedOrder(changes: readonly KeyValueChange[]): Uint32Array {
   const words = new Uint32Array(2 * changes.length);
   for (const [i, { key }] of changes.entries()) {
     words[2 * i + place] = i;
-    words[2 * i + rank] = ((key[1] ?? 0) << 24) | ((key[2] ?? 0) << 16) | ((key[3] ?? 0) << 8) | (key[4] ?? 0);
+    words[2 * i + rank] =
+      ((key[1] ?? 0) << 24) | ((key[2] ?? 0) << 16) | ((key[3] ?? 0) << 8) | (key[4] ?? 0);
   }
   new BigUint64Array(words.buffer).sort();
   const order = new Uint32Array(changes.length);
