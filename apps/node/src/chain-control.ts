@@ -6,10 +6,13 @@ import {
 } from '@btcp2p/consensus';
 import type { ActiveChain, BlockOutcome, Node } from '@btcp2p/node';
 import type { Time } from '@btcp2p/machine';
-import { BlockView, equalHashes, type Network } from '@btcp2p/wire';
+import { BlockView, equalHashes, TransactionView, type Network } from '@btcp2p/wire';
 import type { QueryJob, QueryResults } from './chain/chain-messages.ts';
 import type { ChainThread } from './chain/chain-thread.ts';
-import type { BlockFault, KnownBlock, MiningContext } from './mining/mining-context.ts';
+import type { MempoolStatus } from './chain/mempool-messages.ts';
+import type {
+  BlockFault, KnownBlock, MiningContext, MiningMempool,
+} from './mining/mining-context.ts';
 import { NodeError } from './node-error.ts';
 import type { ChainContext } from './rpc/chain-context.ts';
 
@@ -26,6 +29,8 @@ export interface ChainControlOptions {
   /** Gives the node a command and carries out what follows. */
   readonly run: (command: (now: Time) => void) => void;
   readonly unixTime: () => number;
+  /** What the user is warned of. */
+  readonly warnings: () => readonly string[];
 }
 
 interface TipWaiter {
@@ -44,6 +49,7 @@ export class ChainControl implements ChainContext, MiningContext {
   readonly versionBits: VersionBitsCache;
   readonly #options: ChainControlOptions;
   readonly #waiters = new Set<TipWaiter>();
+  #mempool: Pick<MempoolStatus, 'size' | 'updates'> = { size: 0, updates: 0 };
 
   constructor(options: ChainControlOptions) {
     this.#options = options;
@@ -78,7 +84,7 @@ export class ChainControl implements ChainContext, MiningContext {
   }
 
   warnings(): readonly string[] {
-    return [];
+    return this.#options.warnings();
   }
 
   query<T extends QueryJob['type']>(job: Extract<QueryJob, { type: T }>): Promise<QueryResults[T]> {
@@ -158,6 +164,29 @@ export class ChainControl implements ChainContext, MiningContext {
       signal.addEventListener('abort', abort);
       this.#waiters.add(waiter);
     });
+  }
+
+  /** What waits to be mined. */
+  get mempool(): MiningMempool {
+    return {
+      ...this.#mempool,
+      get: async (txid) => {
+        const bytes = await this.query({ type: 'mempool-transaction', txid });
+        return bytes && TransactionView.of(bytes);
+      },
+      select: async (wanted) => {
+        const selected = await this.query({ type: 'mempool-select', ...wanted });
+        const transactions = selected.transactions.map(({ bytes, fee, sigOpCost }) => (
+          { transaction: TransactionView.of(bytes), fee, sigOpCost }
+        ));
+        return { ...selected, transactions };
+      },
+    };
+  }
+
+  /** The mempool has changed: to be called each time. */
+  mempoolChanged(status: MempoolStatus): void {
+    this.#mempool = status;
   }
 
   /** The tip has changed: to be called each time. */

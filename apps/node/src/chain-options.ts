@@ -41,6 +41,8 @@ export interface ChainOptions {
   readonly txIndex: boolean;
   /** `-blockfilterindex=basic` */
   readonly blockFilterIndex: boolean;
+  /** `-peerblockfilters` */
+  readonly peerBlockFilters: boolean;
   readonly reindex: boolean;
   readonly reindexChainstate: boolean;
   /** `-loadblock`: as given, so relative to the working directory. */
@@ -54,6 +56,10 @@ export interface ChainOptions {
 /** @throws NodeError `option` */
 export function chainOptions(settings: Settings, chain: Chain): ChainOptions {
   const blockFilterIndex = hasBlockFilterIndex(settings);
+  const peerBlockFilters = settings.flag('peerblockfilters') ?? false;
+  if (peerBlockFilters && !blockFilterIndex) {
+    throw new NodeError('option', 'Cannot set -peerblockfilters without -blockfilterindex.');
+  }
   const txIndex = settings.flag('txindex') ?? false;
   const reindexChainstate = settings.flag('reindex-chainstate') ?? false;
   const isPruning = (settings.integer('prune') ?? 0n) !== 0n;
@@ -75,6 +81,7 @@ export function chainOptions(settings: Settings, chain: Chain): ChainOptions {
     fastPrune: regtest && (settings.flag('fastprune') ?? false),
     txIndex,
     blockFilterIndex,
+    peerBlockFilters,
     reindex: settings.flag('reindex') ?? false,
     reindexChainstate,
     loadBlock: settings.list('loadblock'),

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Chain } from '@btcp2p/wire';
 import { lockDirectory } from './directory-lock.ts';
 import { NodeError, systemErrorCode, systemErrorText } from './node-error.ts';
@@ -26,7 +26,7 @@ export interface DataDirectory {
   readonly base: string;
   /** Of this chain: the log, peers and such, as plain files. */
   readonly chain: string;
-  /** Block files and headers: `<chain>/blocks`. */
+  /** Block files: `<chain>/blocks`, or the same below `-blocksdir`. */
   readonly blocks: string;
   /** Gives the directories to the next process. */
   release(): void;
@@ -37,24 +37,39 @@ export interface DataDirectory {
  * `wallets`, as bitcoind makes it.
  *
  * @param base absolute path of the data directory
+ * @param blocksBase what holds block files in its place; it must exist (`-blocksdir`)
  * @throws NodeError `locked` if a process uses the directory; `data-directory` if it cannot be used;
  *   `disk-full` if less than 50 MiB are free
  */
-export async function openDataDirectory(base: string, chain: Chain): Promise<DataDirectory> {
+export async function openDataDirectory(
+  base: string,
+  chain: Chain,
+  blocksBase?: string,
+): Promise<DataDirectory> {
+  if (blocksBase !== undefined && !isDirectory(blocksBase)) {
+    const what = `Specified blocks directory "${blocksBase}" does not exist.`;
+    throw new NodeError('data-directory', what);
+  }
   const directory = join(base, CHAIN_DIRECTORIES[chain]);
-  const blocks = join(directory, 'blocks');
+  const blocks = join(resolve(blocksBase ?? base), CHAIN_DIRECTORIES[chain], 'blocks');
   for (const path of new Set([base, directory])) {
     if (!existsSync(path)) makeDirectory(join(path, 'wallets'));
   }
-  const lock = await lockDirectory(directory);
+  const locks = [await lockDirectory(directory)];
+  const release = (): void => {
+    for (const lock of locks) lock.release();
+  };
   try {
     makeDirectory(blocks);
+    // Others may have named it as the place of their blocks.
+    locks.push(await lockDirectory(blocks));
     await checkDiskSpace(directory);
+    await checkDiskSpace(blocks);
   } catch (error) {
-    lock.release();
+    release();
     throw error;
   }
-  return { base, chain: directory, blocks, release: () => lock.release() };
+  return { base, chain: directory, blocks, release };
 }
 
 /**
@@ -65,6 +80,10 @@ export async function checkDiskSpace(directory: string): Promise<void> {
   if (bavail * bsize < MIN_DISK_SPACE) {
     throw new NodeError('disk-full', `Disk space is low for "${directory}"`);
   }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function makeDirectory(path: string): void {

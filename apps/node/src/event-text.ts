@@ -13,6 +13,7 @@ export interface LogLine {
 }
 
 const debug = (text: string): LogLine => ({ level: 'debug', category: 'net', text });
+const validation = (text: string): LogLine => ({ level: 'debug', category: 'validation', text });
 const info = (text: string): LogLine => ({ level: 'info', text });
 
 /**
@@ -36,8 +37,10 @@ export function noticeLine(
       return debug(`Protecting outbound peer=${peer} from eviction`);
     case 'invalid-header':
       return debug(`peer=${peer}: ${detail}`);
+    case 'invalid-block-header':
+      return validation(`AcceptBlockHeader: Consensus::ContextualCheckBlockHeader: ${detail}`);
     case 'low-work-block':
-      return { level: 'debug', category: 'validation', text: `AcceptBlockHeader: ${detail}` };
+      return validation(`AcceptBlockHeader: ${detail}`);
     case 'headers-timeout':
       return info(`${detail}, not disconnecting peer=${peer}`);
     case 'initial-block-download-finished':
@@ -46,7 +49,7 @@ export function noticeLine(
       return info(detail);
     case 'new-header': {
       const text = `${detail} peer=${peer}`;
-      return isInitialBlockDownload ? { level: 'debug', category: 'validation', text } : info(text);
+      return isInitialBlockDownload ? validation(text) : info(text);
     }
     default:
       return debug(detail);

@@ -1,14 +1,24 @@
-import type { NodeOptions } from './node-options.ts';
+import type { BindAddress, NodeOptions } from './node-options.ts';
 
-/** Where to listen: what `-bind` says, or every address of this machine, IPv6 first as in Core. */
+/**
+ * Where to listen, in the order of Core (net.cpp, `InitBinds`): where `-bind` and `-whitebind` say, or
+ * else for a Tor onion service of this machine, and at every address of it.
+ */
 export function listenAddresses(
   options: Pick<NodeOptions, 'listen' | 'bind' | 'port'>,
-): readonly { readonly host: string; readonly port: number }[] {
+): readonly BindAddress[] {
   if (!options.listen) return [];
-  if (options.bind.length > 0) return options.bind;
-  const { port } = options;
+  const { bind, port } = options;
+  if (bind.length > 0) return [...bind.filter(({ onion }) => !onion), ...bind.filter(({ onion }) => onion)];
   return [
-    { host: '::', port },
-    { host: '0.0.0.0', port },
+    defaultOnionBind(port),
+    { host: '::', port, onion: false },
+    { host: '0.0.0.0', port, onion: false },
   ];
+}
+
+/** Where onion services lead to, unless `-bind` says (Core `DefaultOnionServiceTarget`, torcontrol.cpp). */
+export function defaultOnionBind(port: number): BindAddress {
+  // 16 bits, as in Core: after the last port comes any free one.
+  return { host: '127.0.0.1', port: (port + 1) & 0xffff, onion: true };
 }

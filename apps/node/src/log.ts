@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { NodeError, systemErrorText } from './node-error.ts';
+import { NodeError } from './node-error.ts';
 import type { LogCategory } from './options.ts';
 import { callerLocation } from './source-location.ts';
 
@@ -96,9 +96,7 @@ export class Log {
       try {
         this.#file = openSync(path, 'a');
       } catch (error) {
-        throw new NodeError('io', `Could not open debug log file ${path} (${systemErrorText(error)})`, {
-          cause: error,
-        });
+        throw new NodeError('io', `Could not open debug log file ${path}`, { cause: error });
       }
       this.#path = path;
       this.#append('\n\n\n\n\n');

@@ -6,6 +6,8 @@ import { RunningNode } from './running-node.ts';
 /** Milliseconds between two looks at the node's status. */
 const STATUS_INTERVAL = 100;
 
+// What is written here is nobody else's business (Core common/system.cpp, `SetupEnvironment`).
+process.umask(0o077);
 try {
   const request = configure(process.argv.slice(2));
   if (request.type === 'print') process.stdout.write(request.text);
@@ -19,12 +21,11 @@ try {
 /** Runs a node until a signal or an end of its own. */
 async function run(configuration: Configuration): Promise<void> {
   for (const warning of configuration.warnings) process.stderr.write(`${warning}\n`);
-  const { options } = configuration;
-  if (options.connect === undefined && options.addnode.length === 0) {
-    // Honest about what is missing, before the user waits for it.
-    process.stderr.write(
-      'Warning: this version does not find peers by itself: name some with -connect or -addnode\n',
-    );
+  const { options, notices } = configuration;
+  if (options.display) {
+    // Where only the display is seen, and not the log.
+    const warnings = notices.filter(({ level }) => level === 'warning');
+    for (const { text } of warnings) process.stdout.write(`Warning: ${text}\n`);
   }
   const display = new ConsoleDisplay({
     stream: process.stdout,

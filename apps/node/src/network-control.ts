@@ -18,6 +18,8 @@ export interface NetworkControlOptions {
   run(command: (now: Time) => void): void;
   /** The time, for what changes nothing. */
   now(): Time;
+  /** What the user is warned of. */
+  warnings(): readonly string[];
 }
 
 /** The connections of a running node, for the methods about the network. */
@@ -54,6 +56,9 @@ export class NetworkControl implements NetworkContext {
   }
   get isNetworkActive(): boolean {
     return this.#node.isNetworkActive;
+  }
+  get warnings(): readonly string[] {
+    return this.#options.warnings();
   }
   get totals(): { readonly received: number; readonly sent: number } {
     const { received, sent } = this.#node.status;

@@ -5,14 +5,17 @@ import {
 } from '@btcp2p/wire';
 import { chainOptions, minimumChainWork, type ChainOptions } from './chain-options.ts';
 import { userAgent } from './client.ts';
+import { defaultOnionBind } from './listen-addresses.ts';
 import type { LogSettings } from './log.ts';
 import { logSettings } from './log-settings.ts';
 import { mempoolOptions, type MempoolOptions } from './mempool-options.ts';
 import { miningOptions, type MiningOptions } from './mining-options.ts';
 import { NodeError } from './node-error.ts';
 import { checkPorts, invalidPort, parsePort, portOf, portText } from './option-ports.ts';
+import type { NotifyOptions } from './notify-commands.ts';
 import { OPTIONS } from './option-table.ts';
 import {
+  BITCOIN_PID_FILENAME,
   DEFAULT_BLOCKSONLY_MAX_MEMPOOL_SIZE_MB,
   DEFAULT_CONNECT_TIMEOUT,
   DEFAULT_MAX_PEER_CONNECTIONS,
@@ -68,12 +71,19 @@ export interface NodeOptions {
   /** 0: never. */
   readonly stopAtHeight: number;
 
+  /** What holds the block files of all chains in place of the data directory, as it was given. */
+  readonly blocksDirectory: string | undefined;
   readonly blocksXor: boolean;
+  /** Where the process id is written, relative to the directory of the chain; undefined: nowhere. */
+  readonly pidFile: string | undefined;
+  readonly notify: NotifyOptions;
   readonly chain: ChainOptions;
   readonly mempool: MempoolOptions;
   readonly mining: MiningOptions;
   readonly rpc: RpcOptions;
   readonly log: LogSettings;
+  /** Write every message from and to peers into files. */
+  readonly captureMessages: boolean;
   /** Show the progress of the node on the console. */
   readonly display: boolean;
 }
@@ -151,6 +161,10 @@ export function nodeOptions(settings: Settings, chain: Chain): NodeOptions {
   const permissions = permissionRules(settings);
   const bind = bindAddresses(settings, port, permissions);
   noteWhatDoesNothing(settings);
+  if (connectOnly(settings) === undefined && settings.list('addnode').length === 0) {
+    // Honest about what is missing, before the user waits for it.
+    settings.notice('this version does not find peers by itself: name some with -connect or -addnode', 'warning');
+  }
 
   return {
     network,
@@ -169,12 +183,21 @@ export function nodeOptions(settings: Settings, chain: Chain): NodeOptions {
     maxTipAge: Number(settings.integer('maxtipage') ?? DEFAULT_MAX_TIP_AGE),
     mockTime: Number(settings.integer('mocktime') ?? 0n),
     stopAtHeight: Number(settings.integer('stopatheight') ?? 0n),
+    blocksDirectory: settings.text('blocksdir') || undefined,
+    pidFile: settings.isNegated('pid') ? undefined : settings.text('pid') || BITCOIN_PID_FILENAME,
+    notify: {
+      startup: settings.text('startupnotify') ?? '',
+      block: settings.text('blocknotify') ?? '',
+      alert: settings.text('alertnotify') ?? '',
+      shutdown: settings.list('shutdownnotify'),
+    },
     blocksXor: settings.flag('blocksxor') ?? true,
     chain: blocks,
     mempool,
     mining,
     rpc,
     log,
+    captureMessages: settings.flag('capturemessages') ?? false,
     display: settings.flag('printtoconsole') ?? true,
   };
 }
@@ -209,7 +232,8 @@ function connectOnly(settings: Settings): readonly string[] | undefined {
 
 /**
  * Where to listen: for `-bind`, and after that for `-whitebind`. Where a `-bind` names no port, it is
- * the chain's, or for `=onion` the one after (Core init.cpp).
+ * the chain's, or for `=onion` the one after. With `-whitebind` alone, onion services are listened for
+ * too (Core init.cpp).
  */
 function bindAddresses(
   settings: Settings,
@@ -240,6 +264,7 @@ function bindAddresses(
     checkNotBound(whitebind.address, seen);
     result.push(whitebindAddress(whitebind));
   }
+  if (values.length === 0 && result.length > 0) result.push(defaultOnionBind(port));
   return result;
 }
 

@@ -51,8 +51,11 @@ export const DEFAULT_PEER_CONNECT_TIMEOUT = 60;
 export const DEFAULT_MAX_TIP_AGE = 24 * 60 * 60;
 /** Core `DEFAULT_DB_CACHE` (node/caches.h), MiB. */
 export const DEFAULT_DB_CACHE_MIB = 450;
-/** Core `DEFAULT_DB_CACHE_BATCH` (kernel/caches.h), bytes. */
-export const DEFAULT_DB_CACHE_BATCH = 32 * 1_048_576;
+/**
+ * Bytes of coins in one write to the database. Core's `DEFAULT_DB_CACHE_BATCH` (kernel/caches.h) is 32
+ * MiB; here it is 4, since LMDB holds every page that a write changes in memory until its end.
+ */
+export const DEFAULT_DB_CACHE_BATCH = 4 * 1_048_576;
 /** Core `MIN_DB_CACHE` (node/caches.h), MiB. */
 export const MIN_DB_CACHE_MIB = 4;
 /** Core `MAX_SCRIPTCHECK_THREADS` (validation.h): threads besides the chain's own. */
@@ -87,6 +90,8 @@ export const DEFAULT_HTTP_SERVER_TIMEOUT = 30;
 export const COOKIEAUTH_FILE = '.cookie';
 /** Core `BITCOIN_CONF_FILENAME` (common/args.cpp). */
 export const BITCOIN_CONF_FILENAME = 'bitcoin.conf';
+/** Core `BITCOIN_PID_FILENAME` (init.cpp). */
+export const BITCOIN_PID_FILENAME = 'bitcoind.pid';
 /** Core `DEFAULT_DEBUGLOGFILE` (logging.cpp). */
 export const DEFAULT_DEBUGLOGFILE = 'debug.log';
 

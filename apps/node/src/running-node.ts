@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { ChainEvent } from '@btcp2p/chainstate';
 import { consensusParams, genesisAnchor, HeaderTree } from '@btcp2p/consensus';
 import {
@@ -20,7 +21,9 @@ import { ChainControl } from './chain-control.ts';
 import type { LoadedChain } from './chain/chain-messages.ts';
 import { chainSettings } from './chain/chain-settings.ts';
 import { ChainThread } from './chain/chain-thread.ts';
+import { ChainWarnings } from './chain-warnings.ts';
 import type { Configuration } from './configuration.ts';
+import { MessageCapture } from './message-capture.ts';
 import { MOCK_TICK_MS, MockableClock } from './mockable-clock.ts';
 import { NetworkControl } from './network-control.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
@@ -31,6 +34,9 @@ import { fileError, NodeError, systemErrorText } from './node-error.ts';
 import type { BindAddress, NodeOptions } from './node-options.ts';
 import { CLIENT_NAME, CLIENT_VERSION } from './client.ts';
 import { NodeRpc } from './node-rpc.ts';
+import { NodeWarnings } from './node-warnings.ts';
+import { NotifyCommands } from './notify-commands.ts';
+import { createPidFile, type PidFile } from './pid-file.ts';
 import type { Phase, StatusSnapshot } from './status.ts';
 import { withDefaultPort } from './default-port.ts';
 
@@ -51,8 +57,13 @@ export class RunningNode {
   readonly #chain: ChainThread;
   readonly #chainControl: ChainControl;
   readonly #rpc: NodeRpc | undefined;
+  readonly #pidFile: PidFile | undefined;
+  readonly #commands: NotifyCommands;
+  readonly #warnings: NodeWarnings;
+  readonly #chainWarnings: ChainWarnings;
   readonly #keyWorker = new KeyWorker();
   readonly #clock: MockableClock;
+  readonly #capture: MessageCapture | undefined;
   /** Asks the node again and again what is due, while its clock is one that the user sets. */
   #ticking: NodeJS.Timeout | undefined;
   readonly #node: Node;
@@ -71,10 +82,11 @@ export class RunningNode {
       readonly loaded: LoadedChain;
       readonly clock: MockableClock;
       readonly rpc: NodeRpc | undefined;
+      readonly pidFile: PidFile | undefined;
     },
   ) {
     const { options } = run.configuration;
-    const { directory, log, thread, headers, loaded, clock, rpc } = parts;
+    const { directory, log, thread, headers, loaded, clock, rpc, pidFile } = parts;
     const params = consensusParams(options.network, options.chain.consensus);
     this.#options = options;
     this.#directory = directory;
@@ -82,12 +94,19 @@ export class RunningNode {
     this.#clock = clock;
     this.#chain = thread;
     this.#rpc = rpc;
+    this.#pidFile = pidFile;
+    const commands = new NotifyCommands(options.notify, (line) => log.warning(line));
+    this.#commands = commands;
+    this.#warnings = new NodeWarnings((text) => commands.alert(text));
     this.#ended = run.ended;
+    if (options.captureMessages) {
+      this.#capture = new MessageCapture(directory.chain, () => clock.wallMilliseconds());
+    }
     this.#node = new Node({
       network: options.network,
       params,
       headers,
-      ...(options.chain.prune !== undefined && { services: prunedServices(options) }),
+      services: offeredServices(options),
       chain: {
         tip: loaded.tip,
         stored: loaded.stored,
@@ -101,10 +120,11 @@ export class RunningNode {
       maxConnections: options.maxConnections,
       maxInbound: maxInbound(options),
       permissions: options.permissions,
-      onionBinds: options.bind.filter(({ onion }) => onion).map(bindText),
+      onionBinds: listenAddresses(options).filter(({ onion }) => onion).map(bindText),
       peerTimeout: options.peerTimeout,
       maxTipAge: options.maxTipAge,
-      traceMessages: log.isLogged('net'),
+      traceMessages: log.isLogged('net') || options.captureMessages,
+      capturePayloads: options.captureMessages,
       ...(options.minimumChainWork !== undefined && { minimumChainWork: options.minimumChainWork }),
     });
     const node = this.#node;
@@ -120,6 +140,7 @@ export class RunningNode {
       machine: this.#node,
       perform: (job) => this.#perform(job),
       onEvent: (event) => {
+        if (event.type === 'message') this.#capture?.write(event);
         events.log(event);
         this.#follow(event);
       },
@@ -137,6 +158,13 @@ export class RunningNode {
       fastPrune: options.chain.fastPrune,
       run: (command) => this.#reactor.run(command),
       unixTime: () => clock.now().unix,
+      warnings: () => this.#warnings.texts,
+    });
+    this.#chainWarnings = new ChainWarnings({
+      headers,
+      versionBits: this.#chainControl.versionBits,
+      warnings: this.#warnings,
+      log: (line) => log.warning(line),
     });
     this.#keepTicking();
   }
@@ -152,13 +180,19 @@ export class RunningNode {
 
   static async #start(run: RunOptions): Promise<RunningNode> {
     const { options, dataDirectory, notices } = run.configuration;
-    const directory = await openDataDirectory(dataDirectory, options.network.chain);
+    const directory = await openDataDirectory(
+      dataDirectory,
+      options.network.chain,
+      options.blocksDirectory,
+    );
     const log = new Log(options.log, run.print);
     const clock = new MockableClock(options.mockTime);
+    let pidFile: PidFile | undefined;
     let rpc: NodeRpc | undefined;
     let thread: ChainThread | undefined;
     let node: RunningNode | undefined;
     try {
+      if (options.pidFile !== undefined) pidFile = createPidFile(resolve(directory.chain, options.pidFile));
       log.open(directory.chain);
       log.setMockTime(options.mockTime);
       log.info(`${CLIENT_NAME} version ${CLIENT_VERSION}`);
@@ -169,21 +203,24 @@ export class RunningNode {
         rpc.setStatus('Loading block index…');
       }
       const started = await ChainThread.start({
-        settings: chainSettings(options, directory.chain, clock.now().unix),
+        settings: chainSettings(options, directory, clock.now().unix),
         onEvent: (event) => {
           if (event.type === 'log') log[event.level === 'debug' ? 'info' : event.level](event.text);
-          else if (node !== undefined) node.#handleChainEvent(event);
+          else if (node === undefined) return;
+          else if (event.type === 'mempool') node.#chainControl.mempoolChanged(event);
+          else node.#handleChainEvent(event);
         },
         onFailure: (error) => run.ended(error),
       });
       thread = started.thread;
       const headers = loadHeaders(started.chain, run, log);
-      node = new RunningNode(run, { directory, log, thread, headers, loaded: started.chain, clock, rpc });
+      node = new RunningNode(run, { directory, log, thread, headers, loaded: started.chain, clock, rpc, pidFile });
       const tip = node.#node.chain.tip();
       const best = `hashBestChain=${hashToHex(headers.hash(tip))} height=${headers.height(tip)}`;
       log.info(`Loaded best chain: ${best}`);
       await node.#connect();
       node.#admit(run);
+      node.#commands.started();
       return node;
     } catch (error) {
       await rpc?.stop();
@@ -194,6 +231,7 @@ export class RunningNode {
       await thread?.close().catch(() => {});
       if (error instanceof NodeError) log.error(error.message);
       log.close();
+      pidFile?.remove();
       directory.release();
       throw error;
     }
@@ -216,6 +254,7 @@ export class RunningNode {
       options: this.#options,
       run: (command) => this.#reactor.run(command),
       now: this.#clock.now,
+      warnings: () => this.#warnings.texts,
     });
   }
 
@@ -292,6 +331,7 @@ export class RunningNode {
 
   async #stop(): Promise<void> {
     clearInterval(this.#ticking);
+    await this.#commands.shutDown();
     this.#log.info('Shutdown in progress...');
     this.#chain.interrupt();
     this.#chainControl.close();
@@ -304,6 +344,7 @@ export class RunningNode {
     } finally {
       this.#log.info('Shutdown done');
       this.#log.close();
+      this.#pidFile?.remove();
       this.#directory.release();
     }
   }
@@ -330,9 +371,8 @@ export class RunningNode {
         addresses.push(address);
         this.#log.info(`Bound to ${address}`);
       } catch (error) {
-        // Where the user named no address, one of the two families is enough (Core `Bind`).
-        const isLast = this.#options.bind.length > 0 || (host === '0.0.0.0' && addresses.length === 0);
-        if (isLast) throw bindError(host, port, error);
+        // Where the user named no address, a system without IPv6 is no obstacle (Core `InitBinds`).
+        if (this.#options.bind.length > 0 || host !== '::') throw bindError(host, port, error);
       }
     }
     this.#addresses = addresses;
@@ -348,10 +388,18 @@ export class RunningNode {
       this.#ended(fileError(new NodeError('io', event.detail), this.#directory.blocks));
     }
     if (event.type === 'tip') this.#chainControl.tipChanged();
+    if (event.type === 'tip' || event.type === 'block-rejected') this.#checkChain();
+    if (event.type === 'tip' && !this.#node.status.isInitialBlockDownload) {
+      this.#commands.tipChanged(hashToHex(this.#chainControl.headers.hash(event.tip)));
+    }
     const { stopAtHeight } = this.#options;
     if (event.type === 'tip' && stopAtHeight > 0 && event.height >= stopAtHeight) {
       this.#ended(undefined);
     }
+  }
+
+  #checkChain(): void {
+    if (!this.#node.status.isInitialBlockDownload) this.#chainWarnings.check(this.#node.chain.tip());
   }
 
   #phase({ height, headers, presyncHeight, inbound, outbound }: NodeStatus): Phase {
@@ -363,10 +411,14 @@ export class RunningNode {
   }
 }
 
-/** Old blocks may be gone: only the last 288 are offered. */
-function prunedServices({ v2Transport }: NodeOptions): bigint {
-  const { NODE_WITNESS, NODE_NETWORK_LIMITED, NODE_P2P_V2 } = ServiceFlags;
-  return NODE_WITNESS | NODE_NETWORK_LIMITED | (v2Transport ? NODE_P2P_V2 : 0n);
+/** What peers may ask of us (BIPs 144, 157, 159, 324). Pruned, old blocks may be gone. */
+function offeredServices({ chain, v2Transport }: NodeOptions): bigint {
+  const { NODE_NETWORK, NODE_WITNESS, NODE_NETWORK_LIMITED, NODE_P2P_V2 } = ServiceFlags;
+  let services = NODE_WITNESS | NODE_NETWORK_LIMITED;
+  if (chain.prune === undefined) services |= NODE_NETWORK;
+  if (chain.peerBlockFilters) services |= ServiceFlags.NODE_COMPACT_FILTERS;
+  if (v2Transport) services |= NODE_P2P_V2;
+  return services;
 }
 
 /** Storage and the node may both find that it is over: the first of them is told. */

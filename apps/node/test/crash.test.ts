@@ -19,7 +19,7 @@ const KILLS_PER_CHAIN = 12;
 const SEED = BigInt(process.env['BTCP2P_CRASH_SEED'] ?? 1);
 
 /** What the kills met with. */
-const tally = { midWrite: 0, behind: 0, replays: 0, lostBlocks: 0, reindexes: 0, reorgs: 0 };
+const tally = { midWrite: 0, behind: 0, atTip: 0, lostBlocks: 0, rebuilding: 0, pruned: 0, chains: 0 };
 
 interface World {
   readonly rng: Rng;
@@ -38,6 +38,7 @@ test(`${KILLS} times kill -9 in sync, in reorganisations and at start, seed ${SE
     try {
       for (let i = 0; i < KILLS_PER_CHAIN && kills < KILLS; i++, kills++) await killOnce(world, kills);
       await finish(world);
+      tally.chains++;
     } finally {
       await peer.close();
     }
@@ -60,7 +61,9 @@ async function killOnce(world: World, kill: number): Promise<void> {
   const log = readLog(chain);
   if (found.left === undefined) tally.midWrite++;
   else if (found.left.best !== found.tip) tally.behind++;
-  if (isRebuilding) tally.reindexes++;
+  else tally.atTip++;
+  if (isRebuilding) tally.rebuilding++;
+  if (isPruned) tally.pruned++;
   tally.lostBlocks += /Found \d+ blocks that were not/.test(log.slice(before)) ? 1 : 0;
   const faults = differences(found, blocks, log);
   if (!isPruned) faults.push(...lost(found, log).map((hash) => `block ${hash} is lost`));
@@ -71,7 +74,6 @@ async function killOnce(world: World, kill: number): Promise<void> {
 async function finish(world: World): Promise<void> {
   const { blocks, peer } = world;
   const chain = join(world.directory, 'regtest');
-  peer.onSent = () => {};
   peer.release(blocks.blocks.length);
   const node = startNode(world, []);
   const best = hashToHex(blocks.headers.hash(peer.best));
@@ -85,13 +87,13 @@ async function finish(world: World): Promise<void> {
 
 function startNode({ rng, peer, directory, isPruned }: World, args: readonly string[]): ChildProcess {
   const options = {
-    // One chunk of memory for coins, and little more.
-    dbCache: 2 ** 20 + 8_000 + rng.below(60_000),
+    // One chunk of memory, and so much more as the tables of a few hundred coins take.
+    dbCache: 2 ** 20 + 8_000 + rng.below(8_000),
     ...(isPruned && { prune: 1_000 }),
   };
   return startChild('crash-node.ts', [
     JSON.stringify(options), '-regtest', `-datadir=${directory}`, `-connect=${peer.address}`, '-server=0',
-    '-fastprune', `-dbbatchsize=${500 + rng.below(8_000)}`, '-maxtipage=9999999999', ...args,
+    '-fastprune', `-dbbatchsize=${300 + rng.below(3_000)}`, '-maxtipage=9999999999', '-printtoconsole=1', ...args,
   ], { isBuilt: true });
 }
 
@@ -107,27 +109,36 @@ function rebuilding({ rng, blocks, directory }: World): string[] {
 
 /** Some time after the first line of the log. */
 async function afterStart(node: ChildProcess, milliseconds: number): Promise<void> {
-  await new Promise((resolve) => node.stdout!.once('data', resolve));
+  await new Promise((resolve) => {
+    node.stdout!.once('data', resolve);
+    node.once('close', resolve);
+  });
   await delay(milliseconds);
 }
 
 /** When some blocks have been fetched, while others keep coming, and then at any moment. */
 async function inSync(node: ChildProcess, { rng, peer }: World): Promise<void> {
   const wanted = peer.sent + 1 + rng.below(60);
-  peer.onSent = (sent) => {
-    if (sent <= wanted + 20 && rng.below(2) === 0) peer.release(1 + rng.below(4));
-  };
-  peer.release(1 + rng.below(10));
-  await until(
-    () => peer.sent >= wanted || peer.hasAll || node.exitCode !== null,
-    () => `${peer.sent} blocks sent instead of ${wanted}`,
-  );
-  await delay(rng.below(60));
+  const growing = setInterval(() => peer.release(rng.below(5)), 20);
+  try {
+    await until(
+      () => peer.sent >= wanted || peer.hasAll || node.exitCode !== null,
+      () => `${peer.sent} blocks sent instead of ${wanted}`,
+    );
+    await delay(rng.below(60));
+  } finally {
+    clearInterval(growing);
+  }
 }
 
-async function end(node: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+async function end(
+  node: ChildProcess,
+  signal: 'SIGKILL' | 'SIGTERM',
+): Promise<number | string | null> {
   if (node.exitCode !== null) throw new Error(`the node has ended with ${node.exitCode}`);
-  const exited = new Promise<number | null>((resolve) => node.once('close', resolve));
+  const exited = new Promise<number | string | null>((resolve) => {
+    node.once('close', (code, by) => resolve(code ?? by));
+  });
   node.stdout!.resume();
   node.kill(signal);
   return exited;

@@ -5,7 +5,7 @@ import type { ChildProcess } from 'node:child_process';
 import { SeededRng } from '@btcp2p/machine';
 import { nativeSha256d } from '@btcp2p/reactor';
 import { startReplayPeer, type ReplayPeer } from '@btcp2p/replay-peer';
-import { blkFile, describeWithData, headersFile, retargetHeaders } from '@btcp2p/testdata';
+import { blkFile, describeWithData, headersFile } from '@btcp2p/testdata';
 import { hashToHex, mainnet, toHex } from '@btcp2p/wire';
 import { blocksXorKey } from '../src/storage/files/blocks-xor-key.ts';
 import { scanBlocks } from '../src/storage/files/scan-blocks.ts';

@@ -20,7 +20,8 @@ export interface StoredBlock {
 
 /**
  * The block index in a {@link KeyValueStore}, under the keys and in the format of Core's `blocks/index`
- * (`BlockTreeDB`, node/blockstorage.cpp), but only of blocks that are or were stored, or failed.
+ * (`BlockTreeDB`, node/blockstorage.cpp), but only of blocks that are or were stored, or
+ * failed, and of those before them.
  */
 export class BlockIndexStore {
   readonly #store: KeyValueStore;

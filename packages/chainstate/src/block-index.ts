@@ -9,7 +9,7 @@ const SEQUENCE_BEST_CHAIN = 0;
 
 const INITIAL_SIZE = 1_024;
 
-const { HAVE_DATA, HAVE_UNDO, VALID_MASK, VALID_TRANSACTIONS } = BlockStatus;
+const { HAVE_DATA, HAVE_UNDO, VALID_MASK, VALID_TRANSACTIONS, VALID_TREE } = BlockStatus;
 
 /**
  * What is known of each block besides its header: how far it was checked, where it is stored, how many
@@ -36,7 +36,7 @@ export class BlockIndex {
     this.#headers = headers;
   }
 
-  /** Bits and level, as in {@link BlockStatus}; 0 of what only has a header. */
+  /** Bits and level, as in {@link BlockStatus}; 0 of a header of which nothing else is known. */
   status(entry: HeaderEntry): number {
     return this.#statuses[entry] ?? 0;
   }
@@ -104,6 +104,7 @@ export class BlockIndex {
     this.#statuses[entry]! |= HAVE_DATA | BlockStatus.OPT_WITNESS;
     this.raise(entry, VALID_TRANSACTIONS);
     this.#dirty.add(entry);
+    this.#keepAncestors(entry);
     return this.#link(entry);
   }
 
@@ -131,10 +132,15 @@ export class BlockIndex {
     if (((status & bit) !== 0) === failed) return;
     this.#statuses[entry] = failed ? status | bit : status & ~bit;
     this.#dirty.add(entry);
+    if (failed) this.#keepAncestors(entry);
   }
 
   /** Its file was deleted (Core `PruneOneBlockFile`, node/blockstorage.cpp). */
   pruned(entry: HeaderEntry): void {
+    // It waits for nothing while it is not here itself.
+    const parent = this.#headers.parent(entry);
+    const waiting = parent === undefined ? undefined : this.#unlinked.get(parent);
+    if (waiting !== undefined) this.#unlinked.set(parent!, waiting.filter((one) => one !== entry));
     this.#statuses[entry]! &= ~(HAVE_DATA | HAVE_UNDO);
     this.#files[entry] = 0;
     this.#dataPositions[entry] = 0;
@@ -232,6 +238,17 @@ export class BlockIndex {
   /** All changes are stored. */
   settled(): void {
     this.#dirty.clear();
+  }
+
+  /** What is stored names its parent: so those before it are stored too, if only with their headers. */
+  #keepAncestors(entry: HeaderEntry): void {
+    for (
+      let at = this.#headers.parent(entry);
+      at !== undefined && this.status(at) === 0;
+      at = this.#headers.parent(at)
+    ) {
+      this.raise(at, VALID_TREE);
+    }
   }
 
   #link(first: HeaderEntry): HeaderEntry[] {

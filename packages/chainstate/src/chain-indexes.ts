@@ -51,9 +51,10 @@ export interface IndexSummary {
  * - One that has blocks of another chain takes them off when the chain goes on elsewhere. One that is
  *   only ahead, because the process ended before the coins were stored or the last block was declared
  *   invalid, waits for the chain.
- * - What is written may wait: it is there to be read at once, and for good after {@link commit}. An
- *   index never has more than its own records prove, so that it does not matter which of it and the
- *   chain remembers more after a crash.
+ * - What is written may wait: it is there to be read at once, and for good after {@link commit}. Where
+ *   blocks are is to be stored for good before that (`beforeCommit` of the stores). So after a crash an
+ *   index may know less than the chain has stored, or more than is connected, and never of blocks that
+ *   may come again and be stored elsewhere.
  */
 export class ChainIndexes {
   readonly #chain: IndexedChain;
@@ -69,10 +70,8 @@ export class ChainIndexes {
   }
 
   /**
-   * To be called once, when the chain is loaded: has indexes forget the blocks that were lost.
-   *
-   * Rationale: if the machine died, an index may have been written and the block's file not. Such a
-   * block comes again, and may then be stored elsewhere.
+   * To be called once, when the chain is loaded: has indexes forget blocks that are not stored, as
+   * where only they were copied from elsewhere.
    */
   start(): void {
     for (const named of this.#indexes) {

@@ -406,6 +406,7 @@ export class ChainstateManager {
   /** Takes back that a block, or one before it, or one that builds on it, is invalid. */
   reconsiderBlock(entry: HeaderEntry): void {
     for (const cleared of this.headers.clearInvalid(entry)) this.blocks.setFailed(cleared, false);
+    this.#keepFailed();
     this.#notify({ type: 'reconsidered', entry });
     this.#active.refreshCandidates();
   }
@@ -598,6 +599,15 @@ export class ChainstateManager {
     this.#background?.dropInvalidCandidates();
     const told = rejection && { reason: rejection.reason, debug: rejection.debug };
     this.#notify({ type: 'invalid', entry, rejection: told });
+  }
+
+  /** Whose parent is invalid no longer must be known to be so by itself, to stay so after a restart. */
+  #keepFailed(): void {
+    const { headers, blocks } = this;
+    for (let entry = 1; entry < headers.size; entry++) {
+      if (!headers.isInvalid(entry) || headers.isInvalid(headers.parent(entry)!)) continue;
+      blocks.setFailed(entry, true);
+    }
   }
 
   // --- chain states ------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ export function snapshotFault(
     const heights = params.assumeutxo.map(({ height }) => height).join(', ');
     const message =
       `assumeutxo block hash in snapshot metadata not recognized (hash: ${name}). ` +
-      `The following snapshot heights are available: ${heights}.`;
+      `The following snapshot heights are available: ${heights}`;
     return { message };
   }
   const base = headers.find(baseHash);
@@ -57,7 +57,7 @@ export function snapshotFault(
   }
   if (mempoolSize > 0) return { message: "Can't activate a snapshot when mempool not empty" };
   if (headers.compareWork(base, tip) <= 0) {
-    return { message: 'work does not exceed active chainstate' };
+    return { message: 'Population failed: Work does not exceed active chainstate' };
   }
   return undefined;
 }

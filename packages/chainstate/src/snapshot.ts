@@ -146,7 +146,7 @@ export class SnapshotDecoder {
    *
    * @throws DecodeError with an offset in the file: `limit-exceeded` for more coins than the metadata
    *   say, `trailing-bytes` for bytes behind the last, `invalid-value` for a coin above the base block
-   *   or of an amount that cannot be, `size-too-large` for scripts
+   *   or, with the amount, one of an amount that cannot be, `size-too-large` for scripts
    */
   push(chunk: Uint8Array): CoinEntry[] {
     const bytes = new Uint8Array(this.#rest.length + chunk.length);
@@ -193,8 +193,9 @@ export class SnapshotDecoder {
     }
     const index = reader.compactSize();
     const coin = this.#coin.read(reader);
-    if (coin.height > this.#baseHeight || coin.value < 0n || coin.value > MAX_MONEY) {
-      reader.fail('invalid-value', start);
+    if (coin.height > this.#baseHeight) reader.fail('invalid-value', start);
+    if (coin.value < 0n || coin.value > MAX_MONEY) {
+      reader.fail('invalid-value', start, Number(coin.value));
     }
     coins.push({ outpoint: { txid: this.#txid!, index }, coin });
     this.#left--;

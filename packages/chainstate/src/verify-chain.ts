@@ -20,8 +20,11 @@ export interface VerifyChainOptions {
 
 /** The answer of {@link verifyChain}. */
 export interface VerifiedChain {
-  /** Whether all that was to be checked could be, and was good. */
-  readonly isGood: boolean;
+  /**
+   * Core's `VerifyDBResult` (validation.h). With `skipped-coins` the coins did not fit in memory, with
+   * `skipped-blocks` blocks are not stored any more, and what could be checked is good.
+   */
+  readonly result: 'good' | 'corrupted' | 'interrupted' | 'skipped-coins' | 'skipped-blocks';
   /** Lines for the log. */
   readonly log: readonly string[];
 }
@@ -31,8 +34,7 @@ class Fault extends Error {}
 
 /**
  * Checks the last blocks of a chain anew (Core `CVerifyDB::VerifyDB`, validation.cpp). It changes
- * nothing. Where blocks were deleted, or the coins do not fit in memory, it stops early, and that is
- * not good either.
+ * nothing.
  */
 export function verifyChain(
   chainstate: Chainstate,
@@ -41,10 +43,10 @@ export function verifyChain(
 ): VerifiedChain {
   const log: string[] = [];
   try {
-    return { isGood: new Verification(chainstate, resources, options, log).run(), log };
+    return { result: new Verification(chainstate, resources, options, log).run(), log };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return { isGood: false, log: [...log, `Verification error: ${error.message}`] };
+    return { result: 'corrupted', log: [...log, `Verification error: ${error.message}`] };
   } finally {
     chainstate.trial.discard();
   }
@@ -76,12 +78,12 @@ class Verification {
     this.#depth = blocks <= 0 || blocks > height ? height : blocks;
   }
 
-  run(): boolean {
+  run(): VerifiedChain['result'] {
     const { chain } = this.#chainstate;
-    if (chain.height <= 0) return true;
+    if (chain.height <= 0) return 'good';
     this.#log.push(`Verifying last ${this.#depth} blocks at level ${this.#level}`);
     const stoppedAt = this.#goBack();
-    if (stoppedAt === undefined) return false;
+    if (stoppedAt === undefined) return 'interrupted';
     const count = chain.height - this.#resources.headers.height(stoppedAt);
     if (this.#failureHeight !== undefined) {
       const bad = chain.height - this.#failureHeight + 1;
@@ -95,12 +97,13 @@ class Verification {
         'Skipped verification of level >=3 (insufficient database cache size). Consider increasing ' +
           '-dbcache.',
       );
-    } else if (this.#level >= 4 && !this.#goForth(stoppedAt)) return false;
+    } else if (this.#level >= 4 && !this.#goForth(stoppedAt)) return 'interrupted';
     this.#log.push(
       `Verification: No coin database inconsistencies in last ${count} blocks ` +
         `(${this.#goodTransactions} transactions)`,
     );
-    return !this.#lacksMemory && !this.#lacksBlocks;
+    if (this.#lacksMemory) return 'skipped-coins';
+    return this.#lacksBlocks ? 'skipped-blocks' : 'good';
   }
 
   /** Returns the block before the last one that it came to; undefined if interrupted. */

@@ -10,11 +10,14 @@ import type { KeyValueChange, KeyValueEntry, KeyValueStore } from './ports.ts';
  */
 export class WriteBehindStore implements KeyValueStore {
   readonly #store: KeyValueStore;
+  readonly #beforeCommit: () => void;
   #waiting: KeyValueChange[] = [];
   #bytes = 0;
 
-  constructor(store: KeyValueStore) {
+  /** @param beforeCommit called each time that something is written to the store below */
+  constructor(store: KeyValueStore, beforeCommit: () => void = () => {}) {
     this.#store = store;
+    this.#beforeCommit = beforeCommit;
   }
 
   /** Changes that wait. */
@@ -53,6 +56,7 @@ export class WriteBehindStore implements KeyValueStore {
   /** Writes what waits, all or none. */
   commit(): void {
     if (this.#waiting.length === 0) return;
+    this.#beforeCommit();
     const batch = this.#waiting;
     this.#waiting = [];
     this.#bytes = 0;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { BlockView, hashFromHex, hashToHex } from '@btcp2p/wire';
-import { ChainstateManager, type BlockRejection } from '../src/index.ts';
+import type { BlockRejection, ChainstateManager } from '../src/index.ts';
 import {
   BlockWorld, Mirror, newDisk, NOW, open, OP_TRUE, pay, type OpenOptions, type WorldBlock,
 } from './block-world.ts';

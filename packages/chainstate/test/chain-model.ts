@@ -94,7 +94,7 @@ export class ChainModel {
   }
 
   reconsider(block: WorldBlock): void {
-    for (const other of [...this.failed]) {
+    for (const other of this.failed) {
       if (isOn(other, block) || isOn(block, other)) this.failed.delete(other);
     }
     this.activate();

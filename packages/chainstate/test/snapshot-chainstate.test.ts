@@ -86,7 +86,7 @@ describe('coins that were loaded', () => {
     expect(tipName()).toBe(nameOf(base.hash));
     expect(behind()).toBe(5);
     expect(manager.background!.target).toBe(manager.tip);
-    const told = events.filter(({ type }) => type === 'snapshot' || type === 'tip').at(-1)!;
+    const told = events.findLast(({ type }) => type === 'snapshot' || type === 'tip')!;
     expect(told).toEqual({ type: 'snapshot', tip: manager.tip, background: manager.background!.tip });
     expect(manager.blocks.chainTransactionCount(manager.tip)).toBe(data.chainTxCount);
     expect(manager.isSnapshotProvable).toBe(undefined);
@@ -217,7 +217,7 @@ describe('why coins cannot be loaded', () => {
     const other = chain[50]!.hash;
     expect(manager.snapshotFault(other)).toEqual({
       message: `assumeutxo block hash in snapshot metadata not recognized (hash: ${nameOf(other)}). ` +
-        `The following snapshot heights are available: ${BASE}.`,
+        `The following snapshot heights are available: ${BASE}`,
     });
   });
 
@@ -257,7 +257,7 @@ describe('why coins cannot be loaded', () => {
     expect(manager.snapshotFault(base.hash)).toBe(undefined);
     submit([base]);
     expect(manager.snapshotFault(base.hash)).toEqual({
-      message: 'work does not exceed active chainstate',
+      message: 'Population failed: Work does not exceed active chainstate',
     });
   });
 });

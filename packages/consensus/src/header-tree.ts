@@ -89,6 +89,7 @@ export class HeaderTree {
   readonly #proofs = new Map<number, Uint32Array>();
   readonly #times = new Uint32Array(MEDIAN_TIME_SPAN);
   #best: HeaderEntry = 0;
+  #bestInvalid: HeaderEntry | undefined;
 
   /** @throws RangeError if the anchor is incomplete */
   constructor({ params, anchor, sha256d: hash = sha256d, salt = 0n }: HeaderTreeOptions) {
@@ -124,6 +125,14 @@ export class HeaderTree {
   /** The header of most work, of those the one added first. Never one that is marked invalid. */
   get best(): HeaderEntry {
     return this.#best;
+  }
+
+  /**
+   * The header of most work of those that are marked invalid, of equals the one marked first;
+   * undefined if there is none (Core `m_best_invalid`, validation.h).
+   */
+  get bestInvalid(): HeaderEntry | undefined {
+    return this.#bestInvalid;
   }
 
   /** Bytes of memory that the headers and the hash table take. */
@@ -352,10 +361,10 @@ export class HeaderTree {
   markInvalid(entry: HeaderEntry): void {
     if (this.#checked(entry) === 0) throw new RangeError('the anchor is valid by definition');
     const records = this.#records;
-    records.markInvalid(entry);
+    this.#mark(entry);
     // A child always comes after its parent, so one pass reaches every generation.
     for (let at = entry + 1; at < records.size; at++) {
-      if (records.isInvalid(records.parent(at))) records.markInvalid(at);
+      if (records.isInvalid(records.parent(at))) this.#mark(at);
     }
     if (records.isInvalid(this.#best)) this.#findBest();
   }
@@ -387,9 +396,18 @@ export class HeaderTree {
   #findBest(): void {
     const records = this.#records;
     this.#best = 0;
+    this.#bestInvalid = undefined;
     for (let at = 1; at < records.size; at++) {
-      if (!records.isInvalid(at) && records.compareWork(at, this.#best) > 0) this.#best = at;
+      if (records.isInvalid(at)) this.#mark(at);
+      else if (records.compareWork(at, this.#best) > 0) this.#best = at;
     }
+  }
+
+  #mark(entry: HeaderEntry): void {
+    const records = this.#records;
+    records.markInvalid(entry);
+    const best = this.#bestInvalid;
+    if (best === undefined || records.compareWork(entry, best) > 0) this.#bestInvalid = entry;
   }
 
   /** Whether the header, or one before it, was marked invalid. */
@@ -436,7 +454,7 @@ export class HeaderTree {
     const entry = this.#records.append(header, hash, parent, skip, height);
     this.#records.addWork(entry, this.#proof(readU32(header, 72)));
     this.#index.insert(hash, 0, entry);
-    if (this.#records.isInvalid(parent)) this.#records.markInvalid(entry);
+    if (this.#records.isInvalid(parent)) this.#mark(entry);
     else if (this.#records.compareWork(entry, this.#best) > 0) this.#best = entry;
     return entry;
   }

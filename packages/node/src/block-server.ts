@@ -3,6 +3,7 @@ import type { Time } from '@btcp2p/machine';
 import {
   BlockView,
   equalHashes,
+  ServiceFlags,
   type GetHeaders,
   type InventoryVector,
   type Message,
@@ -13,6 +14,14 @@ import { isSendFull, type Connection } from './connection.ts';
 import type { JobResult } from './job.ts';
 import type { NodeDisconnectReason } from './node-event.ts';
 import { mayRelayTransactions } from './node-peer-info.ts';
+
+/**
+ * How many blocks a peer can always have of a node that has only the last ones (BIP 159; Core
+ * `NODE_NETWORK_LIMITED_MIN_BLOCKS`, net_processing.cpp).
+ */
+const NODE_NETWORK_LIMITED_MIN_BLOCKS = 288;
+/** Blocks by which a peer may not have heard of our tip yet (Core `ProcessGetBlockData`). */
+const RACE_BUFFER = 2;
 
 /** What serving needs of the node. */
 export interface BlockServerPort {
@@ -38,6 +47,9 @@ export interface BlockServerPort {
  * of a kind that is not known, is passed over in silence; transactions are `notfound`, unless none
  * may pass to the peer at all. A peer that asks for a compact block gets the whole block, as BIP 152
  * allows.
+ *
+ * A node that offers the last blocks only ends the connection when older ones are asked for, also
+ * those that it still has: else it would show which it has deleted, and the peer would wait for them.
  *
  * While our chain has less than the minimum work, `getheaders` has an empty answer (Core
  * net_processing.cpp, GETHEADERS), except for peers with the permission `download`: others would
@@ -114,7 +126,15 @@ export class BlockServer {
 
   #startReading(connection: Connection, { type, hash }: InventoryVector): void {
     const entry = this.#headers.find(hash);
-    if (entry === undefined || !this.#mayServe(entry)) return;
+    if (entry === undefined) return;
+    if (!blockRequestAllowed(this.#headers, this.#chain, entry, this.#params)) return;
+    if (this.#isTooOld(entry) && !connection.permissions.includes('noban')) {
+      const why = 'Ignore block request below NODE_NETWORK_LIMITED threshold';
+      const detail = `${why}, disconnecting peer=${connection.id}`;
+      this.#port.disconnect(connection, 'block-below-threshold', detail);
+      return;
+    }
+    if (!this.#chain.hasBlock(entry)) return;
     connection.reading = true;
     this.#port.readBlock(connection, hash, (result, now) => {
       connection.reading = false;
@@ -131,9 +151,13 @@ export class BlockServer {
     });
   }
 
-  #mayServe(entry: HeaderEntry): boolean {
-    if (!this.#chain.hasBlock(entry)) return false;
-    return blockRequestAllowed(this.#headers, this.#chain, entry, this.#params);
+  /** Whether a block is beyond what we offer, though it may be there. */
+  #isTooOld(entry: HeaderEntry): boolean {
+    const { NODE_NETWORK, NODE_NETWORK_LIMITED } = ServiceFlags;
+    const offered = this.#port.services & (NODE_NETWORK | NODE_NETWORK_LIMITED);
+    if (offered !== NODE_NETWORK_LIMITED) return false;
+    const depth = this.#chain.height - this.#headers.height(entry);
+    return depth > NODE_NETWORK_LIMITED_MIN_BLOCKS + RACE_BUFFER;
   }
 
   /** After the last block of a `getblocks` answer, tells of the tip, so that the next is asked. */

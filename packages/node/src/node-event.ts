@@ -61,8 +61,12 @@ export type NodeEvent =
       readonly direction: 'received' | 'sent';
       readonly peer: PeerId;
       readonly messageType: string;
+      /** `host:port` of the peer. */
+      readonly address: string;
       /** Bytes without framing. */
       readonly payloadSize: number;
+      /** The bytes, if they are asked for. They are not the listener's to keep or change. */
+      readonly payload?: Uint8Array;
     }
   | {
       readonly type: 'notice';
@@ -92,4 +96,5 @@ export type NodeDisconnectReason =
   | 'unwanted-transaction'
   | 'unsupported-request'
   | 'invalid-filter-request'
-  | 'block-unreadable';
+  | 'block-unreadable'
+  | 'block-below-threshold';

@@ -54,6 +54,8 @@ export interface NodeOptions {
    * Whether every message is told as an event. Off by default: it costs an object for each message.
    */
   readonly traceMessages?: boolean;
+  /** Whether these events have the messages' bytes too. Off by default: it costs an encoding more. */
+  readonly capturePayloads?: boolean;
 }
 
 /** Most connections (Core `DEFAULT_MAX_PEER_CONNECTIONS`, net.h). */

@@ -496,6 +496,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       isOwnNonce: (theirs) => this.#isOwnNonce(theirs),
       oneMessageAtATime: true,
       traceMessages: this.#options.traceMessages === true,
+      capturePayloads: this.#options.capturePayloads === true,
       ...(transport && { transport }),
       ...(shaping && { shaping }),
       ...(sha256d && { sha256d }),
@@ -722,8 +723,8 @@ export class Node implements Machine<NodeInput, NodeEffect> {
         this.#queueKeyWork(connection, effect.work);
         return;
       case 'trace': {
-        const { direction, messageType, payloadSize } = effect;
-        this.#event({ type: 'message', direction, peer: id, messageType, payloadSize });
+        const { address } = connection;
+        this.#event({ ...effect, type: 'message', peer: id, address });
         return;
       }
       case 'established':

@@ -1,9 +1,12 @@
 import { Outbox, type PeerId, type Time } from '@btcp2p/machine';
-import { messageTypeOf, payloadSize, type Message } from '@btcp2p/wire';
+import { encodeMessage, messageTypeOf, payloadSize, type Message } from '@btcp2p/wire';
 import type { DisconnectReason } from './disconnect-reason.ts';
 import type { NoticeCode, PeerEffect } from './peer-io.ts';
 import { NET_MESSAGE_TYPE_OTHER, Traffic } from './traffic.ts';
 import type { Transport, TransportEvent } from './transport.ts';
+
+/** What is told of every message: nothing, its type and size, or its payload too. */
+export type Traces = 'none' | 'sizes' | 'payloads';
 
 /**
  * The way to a peer: a transport, what passed over it, and the effects that wait to be carried out.
@@ -15,15 +18,14 @@ export class Link {
   readonly transport: Transport;
   readonly sent = new Traffic();
   readonly received = new Traffic();
-  readonly #isTraced: boolean;
+  readonly #traces: Traces;
   #closed = false;
   #pendingBytes = 0;
 
-  /** @param isTraced whether every message is told of, for the log */
-  constructor(id: PeerId, transport: Transport, isTraced: boolean) {
+  constructor(id: PeerId, transport: Transport, traces: Traces) {
     this.#id = id;
     this.transport = transport;
-    this.#isTraced = isTraced;
+    this.#traces = traces;
   }
 
   get isClosed(): boolean {
@@ -57,11 +59,11 @@ export class Link {
     switch (event?.type) {
       case 'message':
         this.received.addMessage(messageTypeOf(event.message), event.size);
-        this.#trace('received', messageTypeOf(event.message), event.payloadSize);
+        this.#traceReceived(messageTypeOf(event.message), event.payload);
         break;
       case 'undecodable':
         this.received.addMessage(event.messageType, event.size);
-        this.#trace('received', event.messageType, event.payloadSize);
+        this.#traceReceived(event.messageType, event.payload);
         break;
       case 'rejected':
         // Core does not trust what such a frame says of its type.
@@ -73,7 +75,7 @@ export class Link {
   /** Sends a message. */
   send(message: Message, now: Time): void {
     const type = messageTypeOf(message);
-    if (this.#isTraced) this.#trace('sent', type, payloadSize(message));
+    this.#traceSent(type, message);
     this.sent.addMessage(type, this.transport.send(message));
     this.flush(now);
   }
@@ -116,7 +118,24 @@ export class Link {
     this.disconnect(reason, `${why}, disconnecting peer=${this.#id}`);
   }
 
-  #trace(direction: 'received' | 'sent', messageType: string, payloadSize: number): void {
-    if (this.#isTraced) this.push({ type: 'trace', direction, messageType, payloadSize });
+  #traceReceived(messageType: string, payload: Uint8Array): void {
+    if (this.#traces !== 'none') this.#trace('received', messageType, payload.length, payload);
+  }
+
+  #traceSent(messageType: string, message: Message): void {
+    if (this.#traces === 'none') return;
+    // What is sent is encoded once more for whoever wants to see it: few do.
+    const payload = this.#traces === 'payloads' ? encodeMessage(message) : undefined;
+    this.#trace('sent', messageType, payload?.length ?? payloadSize(message), payload);
+  }
+
+  #trace(
+    direction: 'received' | 'sent',
+    messageType: string,
+    payloadSize: number,
+    payload: Uint8Array | undefined,
+  ): void {
+    const shown = this.#traces === 'payloads' && payload !== undefined ? { payload } : {};
+    this.push({ type: 'trace', direction, messageType, payloadSize, ...shown });
   }
 }

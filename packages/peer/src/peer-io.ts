@@ -91,11 +91,15 @@ export type PeerEffect =
   | { readonly type: 'disconnect'; readonly reason: DisconnectReason; readonly detail: string }
   /** `detail` is the line of Core's debug log. */
   | { readonly type: 'notice'; readonly code: NoticeCode; readonly detail: string }
-  /** A message was received whole, or is sent. Only for peers that are made with `traceMessages`. */
+  /**
+   * A message was received whole, or is sent. Only for peers that are made with `traceMessages`.
+   * The payload is there with `capturePayloads` only; one that was received is a view of `data`.
+   */
   | {
       readonly type: 'trace';
       readonly direction: 'received' | 'sent';
       readonly messageType: string;
       /** Bytes without framing. */
       readonly payloadSize: number;
+      readonly payload?: Uint8Array;
     };

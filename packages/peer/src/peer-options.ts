@@ -66,6 +66,8 @@ export interface PeerOptions {
 
   /** Whether every message is told of by a `trace` effect, for a log. Off by default. */
   readonly traceMessages?: boolean;
+  /** Whether these effects have the payloads. Off by default: what is sent is encoded twice for it. */
+  readonly capturePayloads?: boolean;
 
   /** `V1Transport` by default. */
   readonly transport?: Transport;

@@ -3,7 +3,7 @@ import { MAX_LOCATOR_SZ, messageTypeOf, ServiceFlags, V1Transport } from '@btcp2
 import type { Feature, Message, MessageType, SendCmpct, Version } from '@btcp2p/wire';
 import { relaysTransactions, type ConnectionType } from './connection-type.ts';
 import { limitVerdict } from './exceeded-limit.ts';
-import { Link } from './link.ts';
+import { Link, type Traces } from './link.ts';
 import { tooShortText, undecodableText } from './log-text.ts';
 import { isHandshakeMessage, Negotiation } from './negotiation.ts';
 import { PeerError } from './peer-error.ts';
@@ -80,7 +80,7 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
     this.#link = new Link(
       options.id,
       options.transport ?? v1Transport(options),
-      options.traceMessages === true,
+      tracesOf(options),
     );
     this.#negotiation = new Negotiation(options, this.#link);
     this.#peerTimeout = options.peerTimeout ?? DEFAULT_PEER_CONNECT_TIMEOUT;
@@ -312,7 +312,8 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
   }
 
   #handleMessage(event: TransportEvent & { readonly type: 'message' }, now: Time): void {
-    const { message, size, payloadSize } = event;
+    const { message, size } = event;
+    const payloadSize = event.payload.length;
     switch (message.type) {
       case 'verack': {
         const wasEstablished = this.#negotiation.isEstablished;
@@ -338,7 +339,7 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
   }
 
   #handleUndecodable(event: TransportEvent & { readonly type: 'undecodable' }): void {
-    const { messageType, error, payloadSize } = event;
+    const { messageType, error } = event;
     if (this.#negotiation.handleUndecodable(messageType)) return;
     const exceeds = error.code === 'limit-exceeded';
     switch (exceeds ? limitVerdict(messageType, this.connectionType) : 'ignore') {
@@ -352,7 +353,7 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
         );
         break;
       case 'ignore': {
-        const text = undecodableText(messageType, payloadSize, error);
+        const text = undecodableText(messageType, event.payload.length, error);
         this.#link.notice('undecodable', text);
       }
     }
@@ -516,6 +517,11 @@ export class Peer implements Machine<PeerInput, PeerEffect> {
 
 function v1Transport({ network, sha256d }: PeerOptions): V1Transport {
   return new V1Transport({ magic: network.magic, ...(sha256d === undefined ? {} : { sha256d }) });
+}
+
+function tracesOf({ traceMessages, capturePayloads }: PeerOptions): Traces {
+  if (traceMessages !== true) return 'none';
+  return capturePayloads === true ? 'payloads' : 'sizes';
 }
 
 const hex = (value: bigint): string => value.toString(16);

@@ -133,7 +133,8 @@ export class Reactor<Job, Result, Event> {
         server.close();
         reject(error);
       });
-      server.listen({ host, port }, resolve);
+      // Each family has an address of its own, as in Core: `::` is not also that of IPv4.
+      server.listen({ host, port, ipv6Only: true }, resolve);
     });
     // Later errors (no file descriptors left) concern one connection, and the listener goes on.
     server.on('error', () => {});

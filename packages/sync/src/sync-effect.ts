@@ -21,6 +21,7 @@ export type SyncDisconnectReason =
 /**
  * What happened that a log may tell.
  *
+ * - `initial-getheaders`: a sync of headers with a peer begins
  * - `low-work-chain`: headers were ignored, since their chain has too little work
  * - `low-work-block`: so was a block
  * - `new-header`: a peer was the first to send headers, the last of which is named
@@ -30,10 +31,12 @@ export type SyncDisconnectReason =
  * - `stalling-timeout`: how long it may, has changed
  * - `headers-timeout`: a trusted peer was too slow with its headers
  * - `invalid-header`: a header was refused for which the peer is not to blame
+ * - `invalid-block-header`: a block was refused for its header
  * - `protected`: an outbound peer will be kept even if it falls behind
  * - `initial-block-download-finished`: we have caught up, for good
  */
 export type SyncNoticeCode =
+  | 'initial-getheaders'
   | 'low-work-chain'
   | 'low-work-block'
   | 'new-header'
@@ -43,6 +46,7 @@ export type SyncNoticeCode =
   | 'stalling-timeout'
   | 'headers-timeout'
   | 'invalid-header'
+  | 'invalid-block-header'
   | 'protected'
   | 'initial-block-download-finished';
 

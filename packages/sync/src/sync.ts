@@ -448,7 +448,8 @@ export class Sync {
     const { powTargetSpacing } = this.#options.params;
     const oldest = now.unix - DIRECT_FETCH_SPACINGS * powTargetSpacing;
     if (this.#headers.time(this.#tip) <= oldest) return;
-    if (!peer.canServeBlocks || this.#headers.isInvalid(last)) return;
+    // Whoever announces a block has it, even one that offers no blocks by its services.
+    if (this.#headers.isInvalid(last)) return;
     // Core has no such bound; but on a chain of quick blocks, a recent tip may be far below.
     const fork = this.#headers.lastCommonAncestor(last, this.#tip);
     if (this.#headers.height(last) - this.#headers.height(fork) > BLOCK_DOWNLOAD_WINDOW) return;
@@ -523,7 +524,9 @@ export class Sync {
     const result = this.#headers.add(block.headerBytes, now.unix, hash);
     if (result.status === 'orphan') throw new Error('the parent of a header is not there any more');
     if (result.status === 'invalid') {
-      this.#punish(peer, result.reason, `${result.reason}, ${result.debug}`);
+      const detail = `${result.reason}, ${result.debug}`;
+      this.#notice('invalid-block-header', `${hashToHex(hash)}, ${detail}`, peer.id);
+      this.#punish(peer, result.reason, detail);
       return undefined;
     }
     this.#added([result.entry]);
@@ -697,6 +700,9 @@ export class Sync {
     const { best } = this.#headers;
     const start = this.#headers.parent(best) ?? best;
     if (!this.#askForHeaders(id, () => this.#headers.locator(start), now)) return;
+    const { startHeight } = this.#peers.get(id)!;
+    const what = `initial getheaders (${this.#headers.height(start)}) to peer=${id}`;
+    this.#notice('initial-getheaders', `${what} (startheight:${startHeight})`, id);
     this.#asking.start(id, this.#bestHeaderTime(), now);
     // From now on, the peer has to show that it is not behind.
     this.#considerEviction(id, now);

@@ -2,15 +2,15 @@ import { DecodeError } from './decode-error.ts';
 import { decodeMessage, type Message } from './message.ts';
 
 /**
- * What a transport made of bytes. `size` is bytes on the wire, framing included, and `payloadSize`
- * those of the message alone.
+ * What a transport made of bytes. `size` is bytes on the wire, framing included, and `payload` the
+ * message alone: a view that may not be written to.
  */
 export type TransportEvent =
   | {
       readonly type: 'message';
       readonly message: Message;
       readonly size: number;
-      readonly payloadSize: number;
+      readonly payload: Uint8Array;
     }
   /** A message that its frame condemns. It is dropped and the connection goes on, as in Core. */
   | {
@@ -30,7 +30,7 @@ export type TransportEvent =
       readonly messageType: string;
       readonly error: DecodeError;
       readonly size: number;
-      readonly payloadSize: number;
+      readonly payload: Uint8Array;
     }
   /** The stream cannot be followed any further: disconnect. The last event. */
   | {
@@ -45,11 +45,10 @@ export function decodeEvent(
   payload: Uint8Array,
   size: number,
 ): TransportEvent {
-  const payloadSize = payload.length;
   try {
-    return { type: 'message', message: decodeMessage(messageType, payload), size, payloadSize };
+    return { type: 'message', message: decodeMessage(messageType, payload), size, payload };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    return { type: 'undecodable', messageType, error, size, payloadSize };
+    return { type: 'undecodable', messageType, error, size, payload };
   }
 }

@@ -184,7 +184,7 @@ describe('any chunking of a stream gives the same events', () => {
           type: messageTypeOf(one),
           message: encodeMessage(one),
           size: 24 + payloadSize(one),
-          payloadSize: payloadSize(one),
+          payload: encodeMessage(one).payload,
         }));
         expect(eventsOf(bytes, [])).toEqual(expected);
       }),

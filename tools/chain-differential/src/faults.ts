@@ -277,16 +277,25 @@ const draws: readonly string[] = [
   ...Object.keys(faults),
   ...Array.from({ length: 20 }, () => 'scripts/doomed-now'),
   ...Array.from({ length: 5 }, () => 'scripts/doomed'),
+  ...Array.from({ length: 5 }, () => 'coinbase/repeated'),
 ];
 
 /** Those that take long, and one in how many of them is really made. */
 const HEAVY: ReadonlySet<string> = new Set(['body/size', 'body/weight']);
 const HEAVY_ODDS = 12;
 
-/** The name of any of them. */
-export function randomFault(rng: Rng): string {
+/** Those that some rule with a height is about. */
+const EDGES = draws.filter((name) =>
+  /lock|age-|version|height|repeated|commitment|witness|dummy|long-r|early/.test(name));
+
+/**
+ * The name of any of them.
+ *
+ * @param isEdge whether the block is the last without some rule, or the first with it
+ */
+export function randomFault(rng: Rng, isEdge: boolean): string {
   for (;;) {
-    const name = pick(rng, draws);
+    const name = pick(rng, isEdge && rng.below(4) > 0 ? EDGES : draws);
     if (!HEAVY.has(name) || rng.below(HEAVY_ODDS) === 0) return name;
   }
 }

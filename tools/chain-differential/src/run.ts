@@ -8,12 +8,9 @@ import { pick } from './locks.ts';
 import { OurNode } from './our-node.ts';
 import { addPayments, Purse } from './payments.ts';
 import { assemble, newPlan } from './plan.ts';
-import { randomSettings } from './settings.ts';
+import { randomSettings, START_BLOCKS, type Settings } from './settings.ts';
 import type { ChainTip, Subject } from './subject.ts';
 import { ancestor, medianTimePast, World, type Made } from './world.ts';
-
-/** Blocks before the first step, so that there are coinbases to spend. */
-const START_BLOCKS = 105;
 
 /** Seconds that the clock is at most ahead of the tip at first. */
 const START_AHEAD = 200 * 600;
@@ -46,10 +43,10 @@ export interface RunReport {
  */
 export async function run(binary: string, options: RunOptions): Promise<RunReport> {
   const rng = new SeededRng(BigInt(options.seed));
-  const { params, args } = randomSettings(rng.fork('settings'));
-  const core = await CoreNode.start(binary, args);
+  const settings = randomSettings(rng.fork('settings'));
+  const core = await CoreNode.start(binary, settings.args);
   try {
-    const soak = new Soak(options, params, core, rng.fork('steps'));
+    const soak = new Soak(options, settings, core, rng.fork('steps'));
     await soak.start();
     for (let step = 1; step <= options.steps; step++) await soak.step(step);
     await soak.end();
@@ -62,6 +59,7 @@ export async function run(binary: string, options: RunOptions): Promise<RunRepor
 class Soak {
   readonly #options: RunOptions;
   readonly #params: ConsensusParams;
+  readonly #edges: ReadonlySet<number>;
   readonly #core: CoreNode;
   readonly #ours: OurNode;
   readonly #rng: Rng;
@@ -76,9 +74,10 @@ class Soak {
   #step = 0;
   #deepest = 0;
 
-  constructor(options: RunOptions, params: ConsensusParams, core: CoreNode, rng: Rng) {
+  constructor(options: RunOptions, { params, edges }: Settings, core: CoreNode, rng: Rng) {
     this.#options = options;
     this.#params = params;
+    this.#edges = edges;
     this.#core = core;
     this.#ours = new OurNode(params);
     this.#rng = rng;
@@ -92,7 +91,7 @@ class Soak {
     this.#now = time + START_AHEAD;
   }
 
-  /** A chain to start from. */
+  /** A chain to start from, so that there are coinbases to spend. */
   async start(): Promise<void> {
     for (let i = 0; i < START_BLOCKS; i++) await this.#submit(this.#valid(this.#tip));
     await this.#compare('start');
@@ -118,6 +117,11 @@ class Soak {
 
   async #act(): Promise<string> {
     const draw = this.#rng.below(100);
+    // What holds from a height is tried there many times, since blocks that fail leave the tip.
+    const isEdge = this.#edges.has(this.#tip.height + 1);
+    if (isEdge && draw < 85) {
+      return this.#submit(draw < 5 ? this.#valid(this.#tip) : this.#faulty(this.#tip));
+    }
     if (draw < 30) return this.#submit(this.#valid(this.#tip));
     if (draw < 58) return this.#submit(this.#faulty(this.#tip));
     if (draw < 64) return this.#submit(this.#valid(this.#near()));
@@ -256,7 +260,8 @@ class Soak {
       const plan = newPlan(parent, rng, this.#timeAfter(parent));
       const purse = new Purse(plan, this.#params, this.#world.coinsAt(parent));
       const context = { world: this.#world, params: this.#params, purse, rng, now: this.#now };
-      if (!applyFault(randomFault(rng), plan, context)) continue;
+      const name = randomFault(rng, this.#edges.has(plan.height));
+      if (!applyFault(name, plan, context)) continue;
       const block = assemble(plan, this.#params);
       return forgotten ? block : this.#made(block);
     }

@@ -3,6 +3,9 @@ import type { ChainEvent, IndexSummary } from '@btcp2p/chainstate';
 import type { ChainJob, ChainResult } from '@btcp2p/node';
 import type { Chain } from '@btcp2p/wire';
 import type { NodeErrorCode } from '../node-error.ts';
+import type {
+  MempoolJob, MempoolResults, MempoolSettings, MempoolStatus,
+} from './mempool-messages.ts';
 
 /** How the chain thread is started. Everything in it can be cloned into another thread. */
 export interface ChainSettings {
@@ -10,6 +13,8 @@ export interface ChainSettings {
   readonly consensus: ConsensusParamsOptions;
   /** Of the chain: it holds `blocks`, `chainstate` and `indexes`. */
   readonly directory: string;
+  /** Where block files are: its `blocks`, or a directory elsewhere (`-blocksdir`). */
+  readonly blocksDirectory: string;
   /** `-blocksxor`. */
   readonly blocksXor: boolean;
   /** Bytes that block files may take (`-prune`); 1 for only when asked, undefined for never. */
@@ -34,6 +39,9 @@ export interface ChainSettings {
   readonly txIndex: boolean;
   /** `-blockfilterindex=basic` */
   readonly blockFilterIndex: boolean;
+  readonly mempool: MempoolSettings;
+  /** What is checked at start (`-checkblocks`, `-checklevel`), and whether that must be possible. */
+  readonly check: { readonly blocks: number; readonly level: number; readonly isRequired: boolean };
   /** Files of blocks to import (`-loadblock`), absolute. */
   readonly loadBlock: readonly string[];
   /** Unix seconds. */
@@ -78,13 +86,6 @@ export type QueryJob =
   | { readonly type: 'block-filter'; readonly entry: HeaderEntry }
   /** How far the indexes are. */
   | { readonly type: 'index-info' }
-  /** Whether a transaction could be in the next block, scripts and some limits of policy included. */
-  | {
-      readonly type: 'test-transaction';
-      readonly bytes: Uint8Array;
-      /** Satoshis per 1,000 virtual bytes. */
-      readonly minRelayFeeRate: bigint;
-    }
   /** Checks the last blocks anew; 0 is for all (`verifychain`). Answers whether they are good. */
   | { readonly type: 'verify-chain'; readonly level: number; readonly blocks: number }
   /** Hash and totals of all coins. */
@@ -107,7 +108,8 @@ export type QueryJob =
   /** Deletes block files up to a height; answers the height up to which all are gone. */
   | { readonly type: 'prune'; readonly height: number }
   /** Stores everything now. */
-  | { readonly type: 'flush' };
+  | { readonly type: 'flush' }
+  | MempoolJob;
 
 /** A coin and where it is, as it passes between threads. */
 export interface FoundCoin {
@@ -120,7 +122,7 @@ export interface FoundCoin {
 }
 
 /** What came of a {@link QueryJob}, by its type. */
-export interface QueryResults {
+export interface QueryResults extends MempoolResults {
   'invalidate-block': boolean;
   'reconsider-block': undefined;
   'precious-block': undefined;
@@ -132,7 +134,6 @@ export interface QueryResults {
   'find-transaction': TransactionAnswer;
   'block-filter': BlockFilterAnswer;
   'index-info': readonly IndexSummary[];
-  'test-transaction': TransactionVerdict;
   'verify-chain': boolean;
   'coin-stats': CoinStatsAnswer;
   'scan-coins': ScanAnswer;
@@ -186,17 +187,6 @@ export type BlockFilterAnswer =
       readonly header: Uint8Array;
     }
   | { readonly status: 'no-index' | 'indexing' | 'not-found' };
-
-/** The answer to `test-transaction`. */
-export type TransactionVerdict =
-  | {
-      readonly status: 'ok';
-      /** Satoshis. */
-      readonly fee: bigint;
-      /** Larger than a quarter of the weight where there are many signature operations. */
-      readonly virtualSize: number;
-    }
-  | { readonly status: 'invalid'; readonly reason: string; readonly debug: string };
 
 /** A snapshot that was written or loaded. */
 export interface SnapshotAnswer {
@@ -255,7 +245,7 @@ export interface LoadedChain {
 /** What the chain thread says. */
 export type ChainMessage =
   | { readonly type: 'loaded'; readonly chain: LoadedChain }
-  | { readonly type: 'event'; readonly event: ChainEvent }
+  | { readonly type: 'event'; readonly event: ChainEvent | MempoolStatus }
   | { readonly type: 'answer'; readonly id: number; readonly result: ChainResult }
   | { readonly type: 'query-answer'; readonly id: number; readonly result: unknown }
   /** The user of a query erred, or it cannot be done. */

@@ -12,11 +12,13 @@ import {
   type ChainEvent,
   type LoadedSnapshot,
   type ScriptChecker,
+  type VerifiedChain,
 } from '@btcp2p/chainstate';
 import {
   consensusParams,
   genesisAnchor,
   HeaderTree,
+  MAX_FUTURE_BLOCK_TIME,
   signetMagic,
   type HeaderEntry,
 } from '@btcp2p/consensus';
@@ -29,7 +31,6 @@ import {
   equalHashes,
   hashToHex,
   networks,
-  TransactionView,
 } from '@btcp2p/wire';
 import { fileError, NodeError, systemErrorCode } from '../node-error.ts';
 import { blocksXorKey, externalXorKey } from '../storage/files/blocks-xor-key.ts';
@@ -55,12 +56,14 @@ import type {
   QueryJob,
   QueryResults,
 } from './chain-messages.ts';
+import { performFilterJob } from './filter-jobs.ts';
 import { HeaderFile } from './header-file.ts';
 import { importBlocks } from './import-blocks.ts';
 import { IndexStores } from './index-stores.ts';
 import { verifySignet } from './verify-signet.ts';
 import type { Piecemeal } from './piecemeal.ts';
-import { testTransaction } from './test-transaction.ts';
+import { isMempoolJob, MempoolService } from './mempool-service.ts';
+import type { MempoolJob, MempoolStatus } from './mempool-messages.ts';
 
 /** Milliseconds after a change within which the block index is stored. */
 const INDEX_INTERVAL_MS = 5_000;
@@ -68,13 +71,19 @@ const INDEX_INTERVAL_MS = 5_000;
 /** The same for the coins, if nothing else has them stored (Core `DATABASE_WRITE_INTERVAL`). */
 const COINS_INTERVAL_MS = 60 * 60 * 1_000;
 
+/** Core's words (node/chainstate.cpp). */
+const FROM_THE_FUTURE =
+  'The block database contains a block which appears to be from the future. This may be due to your ' +
+  "computer's date and time being set incorrectly. Only rebuild the block database if you are sure " +
+  "that your computer's date and time are correct";
+
 /**
  * The chain of blocks over its files: all that the chain thread does, without the thread. Every call
  * may take long, and throws what must end the process.
  */
 export class ChainService {
   readonly #settings: ChainSettings;
-  readonly #notify: (event: ChainEvent) => void;
+  readonly #notify: (event: ChainEvent | MempoolStatus) => void;
   readonly #headers: HeaderTree;
   readonly #headerFile: HeaderFile;
   readonly #indexStore: LmdbStore;
@@ -87,6 +96,7 @@ export class ChainService {
   readonly #magic: Uint8Array;
   readonly #manager: ChainstateManager;
   readonly #indexes: IndexStores;
+  readonly #mempool: MempoolService;
   /** How many headers of the tree are in the file, the first one counted though it is not. */
   #keptHeaders = 1;
   /** When the block index was stored last, in the clock of `performance`, and when all was. */
@@ -101,15 +111,16 @@ export class ChainService {
   constructor(
     settings: ChainSettings,
     scripts: ScriptChecker,
-    notify: (event: ChainEvent) => void,
+    notify: (event: ChainEvent | MempoolStatus) => void,
   ) {
     this.#settings = settings;
     this.#notify = notify;
     const network = networks[settings.chain];
     const params = consensusParams(network, settings.consensus);
-    const blocks = join(settings.directory, 'blocks');
+    const blocks = settings.blocksDirectory;
+    const headers = join(settings.directory, 'blocks');
     this.#directories = new CoinsDirectories(settings.directory);
-    mkdirSync(blocks, { recursive: true });
+    for (const path of [blocks, headers]) mkdirSync(path, { recursive: true });
     const key = blocksXorKey(blocks, settings.blocksXor);
     this.#headers = new HeaderTree({
       params,
@@ -117,12 +128,12 @@ export class ChainService {
       sha256d: nativeSha256d,
       salt: settings.salt,
     });
-    this.#headerFile = this.#openHeaders(join(blocks, 'headers.dat'));
+    this.#headerFile = this.#openHeaders(join(headers, 'headers.dat'));
     if (settings.reindex || settings.reindexChainstate) {
       this.#directories.removeSnapshot();
       LmdbStore.remove(this.#directories.coins);
     }
-    this.#indexStore = LmdbStore.open(join(blocks, 'index'));
+    this.#indexStore = LmdbStore.open(join(headers, 'index'));
     this.#coinsStore = LmdbStore.open(this.#directories.coins);
     const index = new BlockIndexStore(this.#indexStore);
     this.#index = index;
@@ -148,8 +159,13 @@ export class ChainService {
       blockFilterIndex: settings.blockFilterIndex,
       wipe: settings.reindex,
       files: this.#files,
+      saveBlocks: () => {
+        this.#manager.saveIndex();
+        this.#indexStore.sync();
+      },
       log: (text) => this.#log(text),
     });
+    this.#mempool = new MempoolService(settings);
     const snapshot = this.#openSnapshot();
     this.#manager = new ChainstateManager({
       network,
@@ -166,6 +182,7 @@ export class ChainService {
       scripts,
       notify,
       connected: (block) => this.#indexes.connected(block),
+      mempool: this.#mempool,
       pruneLock: () => this.#indexes.pruneLock(),
       interrupted: () => this.#isInterrupted,
       sha256d: nativeSha256d,
@@ -180,6 +197,7 @@ export class ChainService {
       }),
     });
     this.#indexes.attach(this.#manager);
+    this.#mempool.attach(this.#manager);
   }
 
   /** Whether an index does not know all blocks of the chain: see {@link catchUp}. */
@@ -199,6 +217,7 @@ export class ChainService {
       if (this.#index.isReindexing) this.#reindex();
       else this.#findLostBlocks();
     });
+    this.#checkLoaded();
     this.#indexes.start();
     manager.activateBestChain();
     for (const path of this.#settings.loadBlock) this.#loadBlocks(path);
@@ -227,11 +246,22 @@ export class ChainService {
 
   /** Does a job of the `Node` machine. */
   perform(job: ChainJob, now: number): ChainResult {
+    this.#mempool.now = now;
+    const result = this.#perform(job, now);
+    this.#tellMempool();
+    return result;
+  }
+
+  #perform(job: ChainJob, now: number): ChainResult {
     switch (job.type) {
       case 'append-headers':
         return this.#appendHeaders(job.headers);
       case 'process-block':
         return { type: 'processed', outcome: this.#processBlock(job.bytes, now) };
+      case 'read-filters':
+      case 'read-filter-hashes':
+      case 'read-filter-checkpoints':
+        return performFilterJob(job, this.#indexes.filters, this.#headers);
       case 'read-block': {
         const entry = this.#headers.find(job.hash);
         const block = entry === undefined ? undefined : this.#manager.readBlock(entry);
@@ -241,8 +271,29 @@ export class ChainService {
     }
   }
 
-  /** Answers what others ask, or gives the work that it takes to do so. */
-  query(job: QueryJob): QueryResults[QueryJob['type']] | Piecemeal<QueryResults[QueryJob['type']]> {
+  /**
+   * Answers what others ask, or gives the work that it takes to do so.
+   *
+   * @param now Unix seconds
+   */
+  query(
+    job: QueryJob,
+    now: number,
+  ): QueryResults[QueryJob['type']] | Piecemeal<QueryResults[QueryJob['type']]> {
+    this.#mempool.now = now;
+    const result = isMempoolJob(job) ? this.#mempool.query(job) : this.#query(job);
+    this.#tellMempool();
+    return result;
+  }
+
+  #tellMempool(): void {
+    const news = this.#mempool.news();
+    if (news !== undefined) this.#notify(news);
+  }
+
+  #query(
+    job: Exclude<QueryJob, MempoolJob>,
+  ): QueryResults[QueryJob['type']] | Piecemeal<QueryResults[QueryJob['type']]> {
     const manager = this.#manager;
     switch (job.type) {
       case 'invalidate-block': {
@@ -287,8 +338,6 @@ export class ChainService {
       }
       case 'index-info':
         return this.#indexes.summaries();
-      case 'test-transaction':
-        return testTransaction(TransactionView.of(job.bytes), manager, job.minRelayFeeRate);
       case 'verify-chain':
         return this.#verifyChain(job.level, job.blocks);
       case 'coin-stats':
@@ -390,7 +439,7 @@ export class ChainService {
 
   /** Builds the block index anew from the block files (`-reindex`). */
   #reindex(): void {
-    const path = join(this.#settings.directory, 'blocks');
+    const path = this.#settings.blocksDirectory;
     this.#log('Reindexing block files...');
     const taken = this.#indexBlocks(scanBlocks(path, this.#key, this.#magic));
     if (this.#isInterrupted) return;
@@ -401,7 +450,7 @@ export class ChainService {
 
   /** Blocks that were stored after the index was, when the process was killed. */
   #findLostBlocks(): void {
-    const directory = join(this.#settings.directory, 'blocks');
+    const directory = this.#settings.blocksDirectory;
     const known = this.#index.files();
     const last = Math.max(0, ...known.keys());
     let taken = 0;
@@ -526,9 +575,30 @@ export class ChainService {
   }
 
   #verifyChain(level: number, blocks: number): boolean {
-    const result = this.#manager.verifyChain({ level, blocks });
-    for (const text of result.log) this.#log(text);
-    return result.isGood;
+    return this.#verified(level, blocks) === 'good';
+  }
+
+  #verified(level: number, blocks: number): VerifiedChain['result'] {
+    const { result, log } = this.#manager.verifyChain({ level, blocks });
+    for (const text of log) this.#log(text);
+    return result;
+  }
+
+  /**
+   * Looks at the chain that was stored (Core `VerifyLoadedChainstate`, node/chainstate.cpp).
+   *
+   * @throws NodeError
+   */
+  #checkLoaded(): void {
+    const { tip } = this.#manager;
+    const { check, now } = this.#settings;
+    if (this.#headers.height(tip) === 0) return;
+    if (this.#headers.time(tip) > now + MAX_FUTURE_BLOCK_TIME) throw unusable(FROM_THE_FUTURE);
+    const result = this.#verified(check.level, check.blocks);
+    if (result === 'corrupted') throw unusable('Corrupted block database detected');
+    if (result === 'skipped-coins' && check.isRequired) {
+      throw new NodeError('option', 'Insufficient dbcache for block verification');
+    }
   }
 
   *#dumpSnapshot(path: string): Piecemeal<SnapshotAnswer> {
@@ -551,8 +621,12 @@ export class ChainService {
     try {
       const { baseBlockHash } = reader.metadata;
       const fault = this.#manager.snapshotFault(baseBlockHash);
-      if (fault !== undefined) throw new ChainQueryError(`Unable to load UTXO snapshot: ${fault.message}. (${path})`);
+      if (fault !== undefined) throw new ChainQueryError(fault.message);
       return this.#populate(reader, this.#headers.find(baseBlockHash)!);
+    } catch (error) {
+      if (!(error instanceof ChainQueryError)) throw error;
+      const text = `Unable to load UTXO snapshot: ${error.message}. (${path})`;
+      throw new ChainQueryError(text, { cause: error });
     } finally {
       reader.close();
     }
@@ -575,7 +649,7 @@ export class ChainService {
       if (!equalHashes(hash, known.hashSerialized)) {
         const expected = hashToHex(known.hashSerialized);
         const text = `Bad snapshot content hash: expected ${expected}, got ${hashToHex(hash)}`;
-        throw new ChainQueryError(`Unable to load UTXO snapshot: Population failed: ${text}.`);
+        throw new ChainQueryError(`Population failed: ${text}`);
       }
       store.sync();
       this.#directories.setBaseHash(baseBlockHash);
@@ -625,6 +699,11 @@ export class ChainService {
     const behind = { tip: background.tip, snapshotBase: undefined, validated: true, coinsBytes: 0 };
     return [behind, active];
   }
+}
+
+function unusable(why: string): NodeError {
+  const advice = 'Please restart with -reindex or -reindex-chainstate to recover.';
+  return new NodeError('corrupt', `${why}.\n${advice}`);
 }
 
 /** What is read for somebody who can do without: undefined if it is damaged, or not there. */

@@ -60,10 +60,13 @@ function handle({ id, job, now }: ChainRequest): void {
     case 'append-headers':
     case 'process-block':
     case 'read-block':
+    case 'read-filters':
+    case 'read-filter-hashes':
+    case 'read-filter-checkpoints':
       sayResult(id, service.perform(job, now));
       break;
     default:
-      answer(id, job);
+      answer(id, job, now);
   }
 }
 
@@ -73,10 +76,10 @@ function sayResult(id: number, result: ChainResult): void {
   say({ type: 'answer', id, result }, buffers);
 }
 
-function answer(id: number, job: QueryJob): void {
+function answer(id: number, job: QueryJob, now: number): void {
   let result: unknown;
   try {
-    result = service.query(job);
+    result = service.query(job, now);
   } catch (error) {
     say(answerOf(id, () => {
       throw error;

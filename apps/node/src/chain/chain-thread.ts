@@ -4,6 +4,7 @@ import type { ChainJob, ChainResult } from '@btcp2p/node';
 import { AddonGate } from '@btcp2p/reactor';
 import { NodeError } from '../node-error.ts';
 import { ChainQueryError } from './chain-query-error.ts';
+import type { MempoolStatus } from './mempool-messages.ts';
 import type {
   ChainMessage,
   ChainRequest,
@@ -17,7 +18,7 @@ import type {
 export interface ChainThreadOptions {
   readonly settings: Omit<ChainSettings, 'interrupt' | 'addonGate'>;
   /** Told of what happens to the chain, each before the answer to the job that brought it about. */
-  readonly onEvent: (event: ChainEvent) => void;
+  readonly onEvent: (event: ChainEvent | MempoolStatus) => void;
   /** Called once, when the thread has ended though nobody wanted it to. */
   readonly onFailure: (error: NodeError) => void;
 }

@@ -41,6 +41,8 @@ export interface IndexStoresOptions {
   /** Whether to begin anew (`-reindex`). */
   readonly wipe: boolean;
   readonly files: Pick<BlockFiles, 'readBlock'>;
+  /** Stores for good where blocks are. */
+  readonly saveBlocks: () => void;
   readonly log: (text: string) => void;
 }
 
@@ -179,7 +181,7 @@ export class IndexStores {
     mkdirSync(directory, { recursive: true });
     const database = LmdbStore.open(directory);
     this.#databases.push(database);
-    return new WriteBehindStore(database);
+    return new WriteBehindStore(database, this.#options.saveBlocks);
   }
 
   #step(): boolean {

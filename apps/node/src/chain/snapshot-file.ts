@@ -7,7 +7,7 @@ import {
   type CoinChange,
   type CoinEntry,
 } from '@btcp2p/chainstate';
-import { decode, DecodeError, encode } from '@btcp2p/wire';
+import { decode, DecodeError, encode, networks } from '@btcp2p/wire';
 import { systemErrorCode, systemErrorText } from '../node-error.ts';
 import { ChainQueryError } from './chain-query-error.ts';
 import { COINS_AT_ONCE } from './coin-scans.ts';
@@ -15,6 +15,9 @@ import type { Piecemeal } from './piecemeal.ts';
 
 /** Bytes that are read or written at a time. */
 const CHUNK_SIZE = 1 << 20;
+
+/** Where the network's magic stands, behind that of snapshots and the version. */
+const NETWORK_OFFSET = 7;
 
 /**
  * Writes coins as Core's `dumptxoutset` does: into a file beside it that takes the name when it is
@@ -76,16 +79,13 @@ export class SnapshotReader {
     this.#fd = openSync(path, 'r');
     try {
       const bytes = new Uint8Array(SNAPSHOT_METADATA_SIZE);
-      readSync(this.#fd, bytes, 0, bytes.length, 0);
+      const size = readSync(this.#fd, bytes, 0, bytes.length, 0);
+      const fault = metadataFault(bytes.subarray(0, size), magic);
+      if (fault !== undefined) throw new ChainQueryError(`Unable to parse metadata: ${fault}`);
       this.metadata = decode(SnapshotMetadata, bytes);
-      if (this.metadata.magic.some((byte, i) => byte !== magic[i])) {
-        const text = 'The network of the snapshot does not match the network of this node.';
-        throw new ChainQueryError(`Unable to parse metadata: ${text}`);
-      }
     } catch (error) {
       closeSync(this.#fd);
-      if (!(error instanceof DecodeError)) throw error;
-      throw new ChainQueryError(`Unable to parse metadata: ${error.message}`);
+      throw error;
     }
   }
 
@@ -109,16 +109,71 @@ export class SnapshotReader {
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       const count = decoder.coinsRead;
-      const text =
-        error.code === 'trailing-bytes'
-          ? `Bad snapshot - coins left over after deserializing ${count} coins`
-          : `Bad snapshot format or truncated snapshot after deserializing ${count} coins`;
-      throw new ChainQueryError(`Population failed: ${text}`);
+      throw new ChainQueryError(`Population failed: ${coinsFault(error, count)}`);
     }
   }
 
   close(): void {
     closeSync(this.#fd);
+  }
+}
+
+/**
+ * What is wrong with what stands in front of the coins, if anything (Core
+ * `SnapshotMetadata::Unserialize`, node/utxo_snapshot.h).
+ *
+ * @param bytes as many as there are, at most those of the metadata
+ * @param magic of the network
+ */
+function metadataFault(bytes: Uint8Array, magic: Uint8Array): string | undefined {
+  // Core says so of every such failure.
+  const failure = (text: string): string => `${text}: iostream error`;
+  let fault = new DecodeError('invalid-value', NETWORK_OFFSET);
+  try {
+    const found = decode(SnapshotMetadata, bytes).magic;
+    if (found.every((byte, i) => byte === magic[i])) return undefined;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    fault = error;
+  }
+  if (fault.code === 'truncated') return failure('AutoFile::read: end of file');
+  if (fault.offset === 0) {
+    return failure(
+      'Invalid UTXO set snapshot magic bytes. Please check if this is indeed a snapshot file or if ' +
+        'you are using an outdated snapshot format.',
+    );
+  }
+  if (fault.offset < NETWORK_OFFSET) {
+    const version = bytes[5]! + 256 * bytes[6]!;
+    return failure(`Version of snapshot ${version} does not match any of the supported versions.`);
+  }
+  const [theirs, ours] = [bytes.subarray(NETWORK_OFFSET, NETWORK_OFFSET + 4), magic].map(networkOf);
+  return failure(
+    theirs === undefined
+      ? 'This snapshot has been created for an unrecognized network. This could be a custom signet, a ' +
+          'new testnet or possibly caused by data corruption.'
+      : `The network of the snapshot (${theirs}) does not match the network of this node (${ours}).`,
+  );
+}
+
+function networkOf(magic: Uint8Array): string | undefined {
+  const known = Object.values(networks).find((network) =>
+    network.magic.every((byte, i) => byte === magic[i]),
+  );
+  return known?.chain;
+}
+
+/** Core's words (`PopulateAndValidateSnapshot`, validation.cpp). */
+function coinsFault({ code, size }: DecodeError, count: number): string {
+  switch (code) {
+    case 'trailing-bytes':
+      return `Bad snapshot - coins left over after deserializing ${count} coins`;
+    case 'limit-exceeded':
+      return 'Mismatch in coins count in snapshot metadata and actual snapshot data';
+    case 'invalid-value':
+      return `Bad snapshot data after deserializing ${count} coins${size === undefined ? '' : ' - bad tx out value'}`;
+    default:
+      return `Bad snapshot format or truncated snapshot after deserializing ${count} coins`;
   }
 }
 

@@ -49,7 +49,7 @@ export class BlockTemplates {
     const longPollId = request?.get('longpollid') ?? null;
     if (longPollId !== null) await this.#waitForNewer(longPollId, signal);
     this.#checkRules(clientRules);
-    return this.#answer(clientRules);
+    return this.#answer(clientRules, await this.#template());
   }
 
   async #propose(data: JsonValue): Promise<JsonOutput> {
@@ -118,9 +118,9 @@ export class BlockTemplates {
     return context.headers.hash(context.tip());
   }
 
-  #answer(clientRules: ReadonlySet<string>): JsonOutput {
+  #answer(clientRules: ReadonlySet<string>, made: BlockTemplate): JsonOutput {
     const { context } = this.#miner;
-    const template = withTime(this.#template(), context.params, context.now());
+    const template = withTime(made, context.params, context.now());
     return blockTemplateJson({
       template,
       params: context.params,
@@ -130,7 +130,7 @@ export class BlockTemplates {
     });
   }
 
-  #template(): BlockTemplate {
+  async #template(): Promise<BlockTemplate> {
     const { context } = this.#miner;
     const now = context.now();
     const updates = context.mempool?.updates ?? 0;
@@ -140,8 +140,9 @@ export class BlockTemplates {
       if (isFresh) return current.template;
     }
     this.#current = undefined;
-    this.#updates = updates;
-    const template = this.#miner.createTemplate(ANYONE_CAN_SPEND);
+    const selected = await this.#miner.select();
+    const template = this.#miner.templateOf(ANYONE_CAN_SPEND, selected);
+    this.#updates = selected.updates;
     this.#current = { template, since: now };
     return template;
   }

@@ -1,4 +1,4 @@
-import { MAX_BLOCK_SIGOPS_COST, witnessCommitment } from '@btcp2p/consensus';
+import { MAX_BLOCK_SIGOPS_COST, witnessCommitment, type HeaderEntry } from '@btcp2p/consensus';
 import { nativeSha256d } from '@btcp2p/reactor';
 import {
   BLOCK_HEADER_SIZE, encode, hashToHex, MAX_BLOCK_WEIGHT, Transaction, type BlockView,
@@ -8,7 +8,7 @@ import {
   assembleBlock, createBlockTemplate, templateTip, type BlockTemplate, type TemplateTransaction,
 } from './block-template.ts';
 import { mineBlock } from './mine-block.ts';
-import type { MiningContext } from './mining-context.ts';
+import type { MiningContext, SelectedTransactions } from './mining-context.ts';
 
 /** Core `DEFAULT_MAX_TRIES` (rpc/mining.h). */
 export const DEFAULT_MAX_TRIES = 1_000_000n;
@@ -76,16 +76,29 @@ export class Miner {
   /**
    * A block on top of the tip, with transactions of the mempool.
    *
-   * @param transactions those, and none of the mempool
+   * @param given those, and none of the mempool
    */
-  createTemplate(
+  async createTemplate(
     scriptPubKey: Uint8Array,
-    transactions?: readonly TemplateTransaction[],
+    given?: readonly TemplateTransaction[],
+  ): Promise<BlockTemplate> {
+    const { tip, transactions } = given === undefined ? await this.select() : this.#only(given);
+    return this.#template(scriptPubKey, tip, transactions, given === undefined ? transactions : []);
+  }
+
+  /** A block of transactions that were selected. */
+  templateOf(scriptPubKey: Uint8Array, selected: SelectedTransactions): BlockTemplate {
+    return this.#template(scriptPubKey, selected.tip, selected.transactions, selected.transactions);
+  }
+
+  #template(
+    scriptPubKey: Uint8Array,
+    parent: HeaderEntry,
+    transactions: readonly TemplateTransaction[],
+    selected: readonly TemplateTransaction[],
   ): BlockTemplate {
     const { headers, params, versionBits, network } = this.#context;
     const { blockReservedWeight, blockVersion } = this.#options;
-    const parent = this.#context.tip();
-    const selected = transactions === undefined ? this.#select(parent) : [];
     const weight = selected.reduce((sum, item) => sum + item.transaction.weight, blockReservedWeight);
     this.#last = { weight, transactions: selected.length };
     const isRegtest = network.chain === 'regtest';
@@ -94,24 +107,28 @@ export class Miner {
       params,
       version: (isRegtest ? blockVersion : undefined) ?? versionBits.computeBlockVersion(parent),
       scriptPubKey,
-      transactions: transactions ?? selected,
+      transactions,
       now: this.#context.now(),
       sha256d: nativeSha256d,
     });
   }
 
-  #select(parent: number): readonly TemplateTransaction[] {
-    const { headers, mempool } = this.#context;
+  #only(transactions: readonly TemplateTransaction[]): SelectedTransactions {
+    return { tip: this.#context.tip(), updates: 0, transactions };
+  }
+
+  /** Transactions of the mempool for the next block; none without a mempool. */
+  async select(): Promise<SelectedTransactions> {
+    const { mempool } = this.#context;
     const { blockMaxWeight, blockReservedWeight, blockMinTxFee } = this.#options;
-    return (
-      mempool?.select({
-        height: headers.height(parent) + 1,
-        medianTimePast: headers.medianTimePast(parent),
-        maxWeight: Math.max(blockMaxWeight - blockReservedWeight, 0),
-        maxSigOpCost: MAX_BLOCK_SIGOPS_COST - COINBASE_MAX_SIGOP_COST,
-        minFeeRate: blockMinTxFee,
-      }) ?? []
-    );
+    if (mempool === undefined || mempool.size === 0) {
+      return { ...this.#only([]), updates: mempool?.updates ?? 0 };
+    }
+    return mempool.select({
+      maxWeight: Math.max(blockMaxWeight - blockReservedWeight, 0),
+      maxSigOpCost: MAX_BLOCK_SIGOPS_COST - COINBASE_MAX_SIGOP_COST,
+      minFeeRate: blockMinTxFee,
+    });
   }
 
   /** Makes blocks one after the other. Returns the hashes of those that there was time for. */
@@ -120,7 +137,7 @@ export class Miner {
     const hashes: string[] = [];
     let triesLeft = maxTries;
     while (hashes.length < count) {
-      const block = assembleBlock(this.createTemplate(scriptPubKey), nativeSha256d);
+      const block = assembleBlock(await this.createTemplate(scriptPubKey), nativeSha256d);
       const mined = await mineBlock(block, { params, maxTries: triesLeft, ...(signal && { signal }) });
       triesLeft = mined.triesLeft;
       if (mined.status === 'tried-enough') break;
@@ -139,7 +156,8 @@ export class Miner {
     signal?: AbortSignal,
   ): Promise<{ readonly hash: string; readonly block: Uint8Array }> {
     const { params } = this.#context;
-    const block = assembleBlock(this.createTemplate(scriptPubKey, transactions), nativeSha256d);
+    const template = await this.createTemplate(scriptPubKey, transactions);
+    const block = assembleBlock(template, nativeSha256d);
     const fault = await this.#context.testBlock(block);
     if (fault !== undefined) {
       const { reason, debug } = fault;

@@ -20,20 +20,25 @@ export interface MiningMempool {
   /** A number that grows when there is anything new to mine. */
   readonly updates: number;
   /** The transaction of this id, 32 bytes in wire order. */
-  get(txid: Uint8Array): TransactionView | undefined;
+  get(txid: Uint8Array): Promise<TransactionView | undefined>;
   /**
-   * Those that a block has room for, by Core's `addChunks` (node/miner.cpp), in an order in which they
-   * are valid.
+   * Those that the block after the tip has room for, by Core's `addChunks` (node/miner.cpp), in an order
+   * in which they are valid.
    */
-  select(options: MiningSelection): readonly TemplateTransaction[];
+  select(wanted: MiningSelection): Promise<SelectedTransactions>;
+}
+
+/** Transactions that were selected, and when. */
+export interface SelectedTransactions {
+  /** The block that they are to be mined on top of: it may be newer than the tip was on asking. */
+  readonly tip: HeaderEntry;
+  /** The mempool's `updates`. */
+  readonly updates: number;
+  readonly transactions: readonly TemplateTransaction[];
 }
 
 /** Which transactions to select. */
 export interface MiningSelection {
-  /** Of the block to be mined. */
-  readonly height: number;
-  /** Unix seconds: lock times are compared with it. */
-  readonly medianTimePast: number;
   /** The weight and signature operations that are left for transactions. */
   readonly maxWeight: number;
   readonly maxSigOpCost: number;

@@ -9,6 +9,7 @@ import { exampleCli, exampleRpc, helpText } from '../rpc/rpc-help.ts';
 import type { RpcMethod } from '../rpc/rpc-method.ts';
 import type { RpcParam } from '../rpc/rpc-param.ts';
 import { amount } from '../rpc/write-json.ts';
+import type { TemplateTransaction } from './block-template.ts';
 import type { BlockTemplates } from './block-templates.ts';
 import { scriptOfAddress, scriptOfDescriptor, scriptOfOutput } from './coinbase-script.ts';
 import { decodeBlockHex, decodeHeaderHex, decodeTransactionHex } from './decode-hex.ts';
@@ -117,21 +118,20 @@ const generateblock: Method = {
   examples: [exampleCli('generateblock', '"myaddress" \'["rawtx", "mempool_txid"]\'')],
   handler: async (args, { mining: { miner } }, { signal }) => {
     const scriptPubKey = scriptOfOutput(args.get('output', asString), miner.context.network.chain);
-    const transactions = args.get('transactions', asArray).map((value) => ({
-      transaction: transactionOf(value, miner),
-      fee: 0n,
-      sigOpCost: 0,
-    }));
+    const transactions: TemplateTransaction[] = [];
+    for (const value of args.get('transactions', asArray)) {
+      transactions.push({ transaction: await transactionOf(value, miner), fee: 0n, sigOpCost: 0 });
+    }
     const submit = args.get('submit', asBoolean);
     const { hash, block } = await miner.generateBlock(scriptPubKey, transactions, submit, signal);
     return submit ? { hash } : { hash, hex: toHex(block) };
   },
 };
 
-function transactionOf(value: JsonValue, miner: Miner): TransactionView {
+async function transactionOf(value: JsonValue, miner: Miner): Promise<TransactionView> {
   const text = asString(value);
   if (/^[\dA-Fa-f]{64}$/.test(text)) {
-    const waiting = miner.context.mempool?.get(hashFromHex(text));
+    const waiting = await miner.context.mempool?.get(hashFromHex(text));
     if (waiting !== undefined) return waiting;
     throw new RpcError(RPC_INVALID_ADDRESS_OR_KEY, `Transaction ${text} not in mempool.`);
   }

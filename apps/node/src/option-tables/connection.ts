@@ -50,12 +50,23 @@ export const CONNECTION_OPTIONS: readonly OptionDefinition[] = [
     help: 'Accept connections from others (default: 1, unless -connect or -maxconnections=0)',
   },
   {
+    name: 'peerblockfilters',
+    category: 'connection',
+    help: 'Give peers compact filters of blocks (BIP 157). It takes -blockfilterindex (default: 0)',
+  },
+  {
     name: 'maxconnections',
     argument: '=<n>',
     category: 'connection',
     help:
       'Hold at most this many connections, not counting those of -addnode ' +
       `(default: ${DEFAULT_MAX_PEER_CONNECTIONS})`,
+  },
+  {
+    name: 'peerbloomfilters',
+    category: 'connection',
+    help: 'Let peers ask for transactions by bloom filters, and for the mempool (default: 0)',
+    noEffect: { when: 'on', because: 'bloom filters are not served' },
   },
   {
     name: 'peertimeout',

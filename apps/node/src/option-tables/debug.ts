@@ -24,6 +24,14 @@ export const DEBUG_OPTIONS: readonly OptionDefinition[] = [
     help: 'Log no debug messages of this category, whatever -debug says. Can be given many times',
   },
   {
+    name: 'capturemessages',
+    category: 'debug-test',
+    flags: ['debug-only'],
+    help:
+      'Write all messages from and to peers into files in message_capture, in the directory of the ' +
+      'chain (default: 0)',
+  },
+  {
     name: 'help-debug',
     category: 'debug-test',
     help: 'Print the help with the options for debugging and exit',

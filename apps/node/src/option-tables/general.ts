@@ -1,5 +1,6 @@
 import {
   BITCOIN_CONF_FILENAME,
+  BITCOIN_PID_FILENAME,
   DEFAULT_DB_CACHE_BATCH,
   DEFAULT_DB_CACHE_MIB,
   DEFAULT_DEBUGLOGFILE,
@@ -16,6 +17,44 @@ export const GENERAL_OPTIONS: readonly OptionDefinition[] = [
     name: 'help',
     category: 'options',
     help: 'Print this help and exit (also -h or -?)',
+  },
+  {
+    name: 'alertnotify',
+    argument: '=<cmd>',
+    category: 'options',
+    help: 'Run this command when there is something to warn of; %s stands for the warning',
+  },
+  {
+    name: 'blocknotify',
+    argument: '=<cmd>',
+    category: 'options',
+    help: 'Run this command when the chain has a new last block; %s stands for its hash',
+  },
+  {
+    name: 'blocksdir',
+    argument: '=<dir>',
+    category: 'options',
+    help: 'Keep block files below this directory, which must exist (default: the data directory)',
+  },
+  {
+    name: 'pid',
+    argument: '=<file>',
+    category: 'options',
+    help:
+      'Write the process id to this file; a relative path starts at the directory of the chain. ' +
+      `-nopid writes none (default: ${BITCOIN_PID_FILENAME})`,
+  },
+  {
+    name: 'shutdownnotify',
+    argument: '=<cmd>',
+    category: 'options',
+    help: 'Run this command before the node ends, which waits for it. Can be given many times',
+  },
+  {
+    name: 'startupnotify',
+    argument: '=<cmd>',
+    category: 'options',
+    help: 'Run this command when the node is ready',
   },
   {
     name: 'blocksxor',

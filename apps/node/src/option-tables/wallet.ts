@@ -29,4 +29,11 @@ export const WALLET_OPTIONS: readonly OptionDefinition[] = [
     help: 'Do not wait for the disk',
     noEffect: { when: 'on', because: 'there is no wallet' },
   },
+  {
+    name: 'walletnotify',
+    argument: '=<cmd>',
+    category: 'wallet',
+    help: 'Run this command when a transaction of the wallet changes',
+    noEffect: { when: 'set', because: 'there is no wallet' },
+  },
 ];

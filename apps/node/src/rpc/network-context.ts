@@ -15,6 +15,8 @@ export interface NetworkContext {
   /** Seconds by which peers are ahead of us. */
   readonly timeOffset: number;
   readonly isNetworkActive: boolean;
+  /** What the user is warned of. */
+  readonly warnings: readonly string[];
   /** Bytes since the start. */
   readonly totals: { readonly received: number; readonly sent: number };
   /** Milliseconds since 1970 by the system's clock, whatever time has been set. */

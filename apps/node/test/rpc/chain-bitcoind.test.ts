@@ -1,10 +1,11 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mineBlock } from '@btcp2p/regtest';
 import { describeWithBitcoind } from '@btcp2p/testdata';
-import { hashToHex, toHex, type BlockView as Block } from '@btcp2p/wire';
+import { encode, hashToHex, mainnet, toHex, Transaction, type BlockView as Block } from '@btcp2p/wire';
 import { BothNodes } from '../support/both-nodes.ts';
+import { comparable } from '../support/comparable.ts';
 import { KEY, SCRIPTS, ScriptZoo } from '../support/script-zoo.ts';
 import { temporaryDirectory } from '../support/support.ts';
 
@@ -43,27 +44,6 @@ const CREATED = [
   '[],[],0,null,0', '[],[],0,null,4', '[],[],0,null,-1', '[],[],"x"', '[],[],0,1', 'null,[]', '{},[]',
 ].map((params) => params.replaceAll(ID, `"${'22'.repeat(32)}"`));
 
-/** Help texts are our own: only their first line is compared. */
-function brief(answer: string): string {
-  return answer.replace(/(\\n\\n).*(\\n"},"id":1})/, '$1$2');
-}
-
-/** What is of one of the two alone: how large its database is, and that bitcoind is a test build. */
-function own(answer: string): string {
-  return answer
-    .replace(/("warnings":)\[[^\]]*\]/, '$1[]')
-    .replace(/("disk_size":)\d+/, '$10');
-}
-
-/** Branches of one height are in no order with bitcoind. */
-function sortedTips(answer: string): string {
-  return answer.includes('"branchlen"') ? (answer.match(/\{[^{}]*\}/g) ?? []).sort().join() : answer;
-}
-
-function shown(answer: string): string {
-  return sortedTips(own(brief(answer)));
-}
-
 describeWithBitcoind('methods of the chain answer as bitcoind does', (binary) => {
   const zoo = new ScriptZoo();
   const { headers, blocks } = zoo.chain;
@@ -80,13 +60,13 @@ describeWithBitcoind('methods of the chain answer as bitcoind does', (binary) =>
     const different: object[] = [];
     for (const [method, params = '[]'] of calls) {
       const { theirs, ours } = await both.call(method, params);
-      if (shown(ours) !== shown(theirs)) different.push({ method, params, ours, theirs });
+      if (comparable(ours) !== comparable(theirs)) different.push({ method, params, ours, theirs });
     }
     expect(different).toEqual([]);
   }
 
   beforeAll(async () => {
-    both = await BothNodes.start(binary);
+    both = await BothNodes.start(binary, ['-acceptnonstdtxn=1']);
     await both.call('setmocktime', `[${headers.time(headers.best) + 100}]`);
     await both.submit(main);
     // A branch that never was the chain, one that was, one that is invalid, and a header alone.
@@ -195,17 +175,67 @@ describeWithBitcoind('methods of the chain answer as bitcoind does', (binary) =>
     ]);
   }, 60_000);
 
+  test('transactions tried', async () => {
+    const last = zoo.spendLast();
+    const [input] = last.inputs;
+    const [output] = last.outputs;
+    const withSequence = (sequence: number): Transaction =>
+      zoo.spendLast({ inputs: [{ ...input!, sequence }] });
+    const withValue = (value: bigint): Transaction =>
+      zoo.spendLast({ outputs: [{ ...output!, value }] });
+    const young = { txid: main.at(-1)!.txid(0), index: 0 };
+    const tried: readonly Transaction[] = [
+      ...SCRIPTS.map((_, i) => zoo.spend(i)),
+      last, zoo.spending.transaction(), zoo.outputs.transaction(), main[0]!.transaction(0),
+      zoo.spendLast({ inputs: [{ ...input!, prevout: young }] }),
+      zoo.spendLast({ lockTime: 1_000 }), zoo.spendLast({ lockTime: main.length }),
+      zoo.spendLast({ lockTime: main.length + 1 }), withSequence(100), withSequence(3), withSequence(0x40_0064),
+      withValue(output!.value + 9_999n), withValue(output!.value + 10_000n), withValue(output!.value + 10_001n),
+      withValue(-1n), withValue(2_100_000_000_000_001n), withValue(0n),
+      zoo.spendLast({ inputs: [input!, input!] }), zoo.spendLast({ outputs: [] }),
+      zoo.spendLast({ outputs: [{ value: 1n, scriptPubKey: new Uint8Array(0) }] }),
+      zoo.spendLast({ version: 3, outputs: [{ ...output!, value: output!.value + 10_000n }] }),
+      zoo.spendLast({ outputs: [output!, { value: 0n, scriptPubKey: new Uint8Array(5_000).fill(0xae) }] }),
+    ];
+    const inHex = tried.map((transaction) => toHex(encode(Transaction, transaction)));
+    await same([
+      ...inHex.map((hex) => ['testmempoolaccept', `[["${hex}"],0]`] as const),
+      ...['0.0001', '0.9', '"0.01"', '1', '-1', 'null', 'true'].map(
+        (rate) => ['testmempoolaccept', `[["${inHex[SCRIPTS.length]}"],${rate}]`] as const,
+      ),
+      ['testmempoolaccept', '[[]]'], ['testmempoolaccept', `[${JSON.stringify(Array(26).fill('x'))}]`],
+      ['testmempoolaccept', '[["x"]]'], ['testmempoolaccept', '[[1]]'], ['testmempoolaccept', '["x"]'],
+      ['sendrawtransaction', '["x"]'], ['sendrawtransaction', '[1]'],
+      ['sendrawtransaction', `["${inHex[SCRIPTS.length]}",1]`],
+      ['sendrawtransaction', `["${inHex[SCRIPTS.length]}",0,-1]`],
+      ['sendrawtransaction', `["${toHex(encode(Transaction, zoo.spendLast({
+        outputs: [{ value: 5n, scriptPubKey: Uint8Array.of(0x6a) }],
+      })))}",0]`],
+    ]);
+  }, 60_000);
+
   test('snapshots of the coins', async () => {
     const directory = temporaryDirectory();
     const [theirFile, ourFile] = [join(directory, 'theirs'), join(directory, 'ours')];
+    const unknown = join(directory, 'unknown');
     for (const params of ['"latest"', '"rollback",{"rollback":104}', `"",{"rollback":"${hashOf(byHeight(104))}"}`]) {
       const theirs = await both.theirs('dumptxoutset', `["${theirFile}",${params}]`);
       const ours = await both.ours('dumptxoutset', `["${ourFile}",${params}]`);
       expect(ours.replace(ourFile, theirFile)).toBe(theirs);
       expect(readFileSync(ourFile).equals(readFileSync(theirFile))).toBe(true);
       rmSync(theirFile);
-      rmSync(ourFile);
+      renameSync(ourFile, unknown);
     }
+    const snapshot = readFileSync(unknown);
+    const changed = (name: string, at: number, ...bytes: readonly number[]): string => {
+      const path = join(directory, name);
+      writeFileSync(path, Buffer.from(snapshot.map((byte, i) => bytes[i - at] ?? byte)));
+      return path;
+    };
+    const otherMagic = changed('magic', 0, 0);
+    const otherVersion = changed('version', 5, 1, 2);
+    const otherNetwork = changed('network', 7, ...mainnet.magic);
+    const noNetwork = changed('no-network', 7, 1, 2, 3, 4);
     // A branch of as much work would be the chain then.
     const inTheWay = `["${ourFile}","rollback",{"rollback":103}]`;
     const there = join(directory, 'there');
@@ -216,7 +246,8 @@ describeWithBitcoind('methods of the chain answer as bitcoind does', (binary) =>
       ['dumptxoutset', inTheWay], ['dumptxoutset', `["${there}","latest"]`], ['dumptxoutset', `["/nowhere/utxo","latest"]`],
       ['dumptxoutset', `{"path":"${there}","rollback":1}`],
       ['loadtxoutset', '["/nowhere/utxo"]'], ['loadtxoutset', `["${there}"]`], ['loadtxoutset', '[1]'],
-      ['getblockchaininfo'], ['getnetworkinfo'],
+      ['loadtxoutset', `["${unknown}"]`], ['loadtxoutset', `["${otherNetwork}"]`],
+      ['loadtxoutset', `["${otherVersion}"]`], ['loadtxoutset', `["${otherMagic}"]`], ['loadtxoutset', `["${noNetwork}"]`], ['getblockchaininfo'],
     ]);
   }, 60_000);
 

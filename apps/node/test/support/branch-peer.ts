@@ -13,8 +13,7 @@ export class BranchPeer {
   #address = '';
   #released = 0;
   #best: HeaderEntry = 0;
-  /** Called with how many blocks it has sent. */
-  onSent: (blocks: number) => void = () => {};
+  /** Blocks that it has sent. */
   sent = 0;
 
   private constructor(blocks: SpendingBlocks) {
@@ -100,6 +99,6 @@ export class BranchPeer {
     const { bytes } = this.#blocks.blockOf(entry);
     if (peer.isClosed) return;
     peer.send({ type: 'unknown', payload: { messageType: 'block', bytes } });
-    this.onSent(++this.sent);
+    this.sent++;
   }
 }

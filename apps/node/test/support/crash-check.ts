@@ -6,6 +6,8 @@ import { nativeSha256d } from '@btcp2p/reactor';
 import { hashFromHex, hashToHex } from '@btcp2p/wire';
 import type { LoadedChain } from '../../src/chain/chain-messages.ts';
 import { ChainService } from '../../src/chain/chain-service.ts';
+import { chainSettings } from '../../src/chain/chain-settings.ts';
+import { configure } from '../../src/configuration.ts';
 import { LmdbStore } from '../../src/storage/kv/lmdb-store.ts';
 import { hashOfCoins } from './coin-model.ts';
 import type { SpendingBlocks } from './spending-blocks.ts';
@@ -84,13 +86,12 @@ function coinsIn(directory: string): Found['left'] {
 
 /** What the chain thread does at start and at the end. */
 function load(directory: string): LoadedChain {
-  const settings = {
-    chain: 'regtest', consensus: {}, directory, blocksXor: true, pruneTarget: undefined,
-    fastPrune: true, cacheBytes: 2 ** 30, coinsBatchBytes: 2 ** 25, scriptThreads: 0,
-    assumeValid: undefined, minimumChainWork: undefined, reindex: false, reindexChainstate: false,
-    loadBlock: [], now: Math.floor(Date.now() / 1_000), salt: 0n, interrupt: new Int32Array(1),
-  } as const;
-  const service = new ChainService(settings, new SequentialScriptChecker(), () => {});
+  const request = configure([`-datadir=${directory}`, '-regtest', '-fastprune', '-server=0', '-par=1']);
+  if (request.type !== 'run') throw new Error('the arguments ask for no run');
+  const paths = { chain: directory, blocks: join(directory, 'blocks') };
+  const settings = chainSettings(request.configuration.options, paths, Math.floor(Date.now() / 1_000));
+  const shared = { interrupt: new Int32Array(1), addonGate: new SharedArrayBuffer(64) };
+  const service = new ChainService({ ...settings, ...shared }, new SequentialScriptChecker(), () => {});
   try {
     return service.load();
   } finally {

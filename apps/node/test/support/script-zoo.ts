@@ -59,21 +59,16 @@ export class ScriptZoo {
     this.chain.mine(3);
   }
 
-  /** A transaction that spends one of the outputs, without any signature. */
-  spend(index: number, value: bigint): Transaction {
-    return {
-      version: 2,
-      inputs: [
-        {
-          prevout: { txid: this.outputs.txid(), index },
-          scriptSig: new Uint8Array(0),
-          sequence: 0xffff_fffd,
-          witness: [],
-        },
-      ],
-      outputs: [{ value, scriptPubKey: Uint8Array.of(0x6a, 20, ...new Uint8Array(20)) }],
-      lockTime: 0,
-    };
+  /** A transaction that spends one of the outputs, and pays 10,000 satoshis, without any signature. */
+  spend(index: number, change: Partial<Transaction> = {}): Transaction {
+    const { value } = this.outputs.transaction().outputs[index]!;
+    return spending(this.outputs.txid(), index, value - 10_000n, change);
+  }
+
+  /** The same of the first output of the transaction that spends several. */
+  spendLast(change: Partial<Transaction> = {}): Transaction {
+    const { value } = this.spending.transaction().outputs[0]!;
+    return spending(this.spending.txid(), 0, value - 10_000n, change);
   }
 
   #makeOutputs(): TransactionView {
@@ -136,4 +131,20 @@ export class ScriptZoo {
     headers.add(block.headerBytes, block.header.time);
     blocks.push(block);
   }
+}
+
+function spending(
+  txid: Uint8Array,
+  index: number,
+  value: bigint,
+  change: Partial<Transaction>,
+): Transaction {
+  const input = { prevout: { txid, index }, scriptSig: new Uint8Array(0), sequence: 0xffff_fffd };
+  return {
+    version: 2,
+    inputs: [{ ...input, witness: [] }],
+    outputs: [{ value, scriptPubKey: payToScriptHash(new Uint8Array(20)) }],
+    lockTime: 0,
+    ...change,
+  };
 }

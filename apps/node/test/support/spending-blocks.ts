@@ -140,7 +140,7 @@ export class SpendingBlocks {
       case 1:
         return Uint8Array.of(0xa9, 20, ...rng.bytes(20), 0x87);
       case 2:
-        return rng.bytes(1 + rng.below(400)).map((byte, i) => (i === 0 ? 0x61 : byte));
+        return rng.bytes(2 + rng.below(400)).map((byte, i) => (i === 0 ? 0x61 : byte));
       case 3:
         return Uint8Array.of(0x6a, 4, 1, 2, 3, 4);
       case 4:

@@ -30,9 +30,9 @@ export class TestNode {
     return node;
   }
 
-  /** Starts it, again if it was stopped, over the same data. */
-  async restart(): Promise<void> {
-    const request = configure([`-datadir=${this.directory}`, ...this.#args]);
+  /** Starts it, again if it was stopped, over the same data; this time with more options. */
+  async restart(more: readonly string[] = []): Promise<void> {
+    const request = configure([`-datadir=${this.directory}`, ...this.#args, ...more]);
     if (request.type !== 'run') throw new Error('not a run');
     const { configuration } = request;
     const options = { ...configuration.options, bind: [{ host: '127.0.0.1', port: 0, onion: false }] };

@@ -57,7 +57,7 @@ export function expectedEvent(magic: Uint8Array, contents: Uint8Array): Transpor
   if (type.includes('\x7f')) {
     // The one character that v2 takes and v1 does not, as in Core.
     const message = { type: 'unknown', payload: { messageType: type, bytes: payload } } as const;
-    return { type: 'message', message, size, payloadSize: payload.length };
+    return { type: 'message', message, size, payload };
   }
   const v1 = new V1Transport({ magic });
   v1.receive(v1FrameOf(magic, type, payload));

@@ -1,5 +1,7 @@
 import { hashToHex } from '@btcp2p/wire';
 import { scriptToJson } from '../../descriptors/script-json.ts';
+import type { MempoolCoinAnswer } from '../../chain/mempool-messages.ts';
+import type { ChainContext } from '../chain-context.ts';
 import { asBoolean, asHash, asString, asUint32 } from '../convert.ts';
 import type { JsonOutput } from '../json-value.ts';
 import { RPC_INVALID_PARAMETER, RpcError } from '../rpc-error.ts';
@@ -22,7 +24,7 @@ const gettxout: ChainMethod = {
     { name: 'n', type: 'number', description: 'Which of its outputs, from 0' },
     {
       name: 'include_mempool', type: 'boolean', default: true,
-      description: 'Whether transactions that are in no block count. There are none here.',
+      description: 'Whether transactions that are in no block count, by what they have and what they spend',
     },
   ],
   results: [
@@ -42,18 +44,30 @@ const gettxout: ChainMethod = {
   handler: async (args, { chain }): Promise<JsonOutput> => {
     const txid = args.get('txid', asHash);
     const index = args.get('n', asUint32);
-    args.get('include_mempool', asBoolean);
-    const coin = await chain.query({ type: 'coin', txid, index });
-    if (coin === undefined) return null;
+    const withMempool = args.get('include_mempool', asBoolean);
+    const found = withMempool
+      ? await chain.query({ type: 'mempool-coin', txid, index })
+      : await confirmedCoin(chain, txid, index);
+    if (found === undefined) return null;
+    const { coin, isUnconfirmed } = found;
     return {
       bestblock: blockHashHex(chain, chain.chain.tip()),
-      confirmations: chain.chain.height - coin.height + 1,
+      confirmations: isUnconfirmed ? 0 : chain.chain.height - coin.height + 1,
       value: amount(coin.value),
       scriptPubKey: scriptToJson(coin.scriptPubKey, chain.network.chain),
       coinbase: coin.isCoinbase,
     };
   },
 };
+
+async function confirmedCoin(
+  chain: ChainContext,
+  txid: Uint8Array,
+  index: number,
+): Promise<MempoolCoinAnswer | undefined> {
+  const coin = await chain.query({ type: 'coin', txid, index });
+  return coin && { coin, isUnconfirmed: false };
+}
 
 const HASH_TYPES = ['hash_serialized_3', 'muhash', 'none'] as const;
 

@@ -452,7 +452,7 @@ const getnetworkinfo: Method = {
     relayfee: amount(RELAY_FEE),
     incrementalfee: amount(RELAY_FEE),
     localaddresses: [],
-    warnings: [],
+    warnings: [...network.warnings],
   }),
 };
 

@@ -1,0 +1,116 @@
+// Indexes after kill -9 at any time: what is left of them, caught up, is what one makes from the blocks.
+import { expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SequentialScriptChecker } from '@btcp2p/chainstate';
+import { SeededRng } from '@btcp2p/machine';
+import { nativeSha256d } from '@btcp2p/reactor';
+import { toHex } from '@btcp2p/wire';
+import { ChainService } from '../src/chain/chain-service.ts';
+import { defaultChainSettings } from '../src/chain/chain-settings.ts';
+import { BranchPeer } from './support/branch-peer.ts';
+import { readLog } from './support/crash-check.ts';
+import { SpendingBlocks } from './support/spending-blocks.ts';
+import { startChild, temporaryDirectory } from './support/support.ts';
+import { until } from './support/test-node.ts';
+
+const KILLS = Number(process.env['BTCP2P_INDEX_KILLS'] ?? 5);
+const SEED = BigInt(process.env['BTCP2P_CRASH_SEED'] ?? 1);
+const INDEXES = ['-txindex', '-blockfilterindex'];
+
+/** What the indexes of a chain's directory say of all blocks and transactions, once they caught up. */
+function inspect(directory: string, blocks: SpendingBlocks, { anew }: { readonly anew: boolean }): {
+  readonly steps: number;
+  readonly height: number;
+  readonly answers: readonly string[];
+} {
+  const copy = temporaryDirectory();
+  cpSync(directory, copy, { recursive: true });
+  if (anew) rmSync(join(copy, 'indexes'), { recursive: true, force: true });
+  const settings = {
+    ...defaultChainSettings('regtest', copy, 2 ** 32 - 1),
+    fastPrune: true,
+    txIndex: true,
+    blockFilterIndex: true,
+    interrupt: new Int32Array(1),
+    addonGate: new SharedArrayBuffer(64),
+  };
+  let connected = 0;
+  const service = new ChainService(settings, new SequentialScriptChecker(), (event) => { if (event.type === 'connected') connected++; });
+  try {
+    const { tip, headers } = service.load();
+    const headerOf = (entry: number): Uint8Array => headers.subarray(80 * (entry - 1), 80 * entry);
+    const entries = new Map(Array.from({ length: headers.length / 80 }, (_, i) => (
+      [toHex(nativeSha256d(headerOf(i + 1))), i + 1] as const
+    )));
+    const active: number[] = [];
+    for (let at: number | undefined = tip; at !== undefined && at > 0; ) {
+      active.unshift(at);
+      at = entries.get(toHex(headerOf(at).subarray(4, 36)));
+    }
+    process.stderr.write(`connected ${connected} of ${active.length} ${JSON.stringify(service.query({ type: 'index-info' }, 0))}\n`);
+    let steps = 0;
+    for (const _ of service.catchUp()) steps++;
+    const answers: string[] = [];
+    for (const entry of active) {
+      const block = blocks.blockOf(blocks.find(nativeSha256d(headerOf(entry))));
+      answers.push(shown(service.query({ type: 'block-filter', entry }, 0)));
+      for (let i = 0; i < block.transactionCount; i++) {
+        answers.push(shown(service.query({ type: 'find-transaction', txid: block.txid(i) }, 0)));
+      }
+    }
+    return { steps, height: active.length, answers };
+  } finally {
+    service.close();
+    rmSync(copy, { recursive: true });
+  }
+}
+
+function shown(answer: unknown): string {
+  return JSON.stringify(answer, (_, value) => (value instanceof Uint8Array ? toHex(value) : value));
+}
+
+test(`${KILLS} times kill -9 while blocks are indexed, seed ${SEED}`, async () => {
+  const rng = new SeededRng(SEED);
+  const blocks = new SpendingBlocks({ seed: rng.u64(), reorgs: 24, depth: 25 });
+  const peer = await BranchPeer.start(blocks);
+  const directory = temporaryDirectory();
+  const chain = join(directory, 'regtest');
+  const tally = { behind: 0, withoutIndexes: 0 };
+  try {
+    for (let kill = 0; kill < KILLS; kill++) {
+      // Now and then the indexes are off, so that they have much to catch up with after it.
+      const isOn = kill % 3 !== 1;
+      if (!isOn) tally.withoutIndexes++;
+      const node = startChild('crash-node.ts', [
+        // Little memory for coins, so that they are stored often, and the chain starts where it was.
+        JSON.stringify({ dbCache: 2 ** 20 + 8_000 + rng.below(60_000) }), '-regtest', `-datadir=${directory}`, `-connect=${peer.address}`, '-server=0', '-fastprune',
+        '-maxtipage=9999999999', '-printtoconsole=1', ...(isOn ? INDEXES : []),
+      ], { isBuilt: true });
+      node.stdout!.resume();
+      const wanted = peer.sent + 20 + rng.below(60);
+      const growing = setInterval(() => peer.release(rng.below(5)), 10);
+      try {
+        await until(() => peer.sent >= wanted || peer.hasAll, () => `${peer.sent} blocks sent`);
+        await delay(rng.below(300));
+      } finally {
+        clearInterval(growing);
+      }
+      node.kill('SIGKILL');
+      await once(node, 'close');
+      const left = inspect(chain, blocks, { anew: false });
+      const made = inspect(chain, blocks, { anew: true });
+      if (left.steps > 0) tally.behind++;
+      expect(left.height).toBe(made.height);
+      expect(made.answers.length).toBeGreaterThanOrEqual(2 * made.height);
+      expect(left.answers).toEqual(made.answers);
+      expect(left.answers.every((answer) => answer.startsWith('{"status":"found"'))).toBe(true);
+    }
+    expect(readLog(chain)).toContain('is enabled at height');
+    process.stderr.write(`${KILLS} kills: ${JSON.stringify(tally)}\n`);
+  } finally {
+    await peer.close();
+  }
+}, 30_000 + 10_000 * KILLS);
