@@ -14,7 +14,7 @@ try {
   else await run(request.configuration);
 } catch (error) {
   if (!(error instanceof NodeError)) throw error;
-  process.stderr.write(`Error: ${error.message}\n`);
+  process.stderr.write(`${error.code === 'rebuild' ? '' : 'Error'}: ${error.message}\n`);
   process.exitCode = 1;
 }
 

@@ -94,6 +94,9 @@ export class NetworkControl implements NetworkContext {
   disconnectNode(node: number | string): boolean {
     return this.#run((now) => this.#node.disconnectNode(node as PeerId | string, now));
   }
+  sendMessage(id: number, messageType: string, bytes: Uint8Array): boolean {
+    return this.#run((now) => this.#node.sendMessage(id as PeerId, messageType, bytes, now));
+  }
   setNetworkActive(active: boolean): void {
     this.#run((now) => this.#node.setNetworkActive(active, now));
   }

@@ -3,7 +3,9 @@
  * - `command-line`, `configuration`, `option`: what the user asked for cannot be done;
  * - `data-directory`, `locked`: the data directory is missing, unusable, or in use by a process;
  * - `disk-full`, `read-only`, `io`: the system refused a file operation;
- * - `corrupt`: stored data is not what was stored.
+ * - `corrupt`: stored data is not what was stored;
+ * - `rebuild`: so is what can be built anew from blocks. Core asks whether to do that, and so its
+ *   message comes without the word `Error`.
  */
 export type NodeErrorCode =
   | 'command-line'
@@ -14,7 +16,8 @@ export type NodeErrorCode =
   | 'disk-full'
   | 'read-only'
   | 'io'
-  | 'corrupt';
+  | 'corrupt'
+  | 'rebuild';
 
 /** An error whose message is meant for the person who runs the node: one line, after `Error: `. */
 export class NodeError extends Error {

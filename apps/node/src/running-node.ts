@@ -220,6 +220,7 @@ export class RunningNode {
       log.info(`Loaded best chain: ${best}`);
       await node.#connect();
       node.#admit(run);
+      node.#stopAtHeight();
       node.#commands.started();
       return node;
     } catch (error) {
@@ -392,10 +393,13 @@ export class RunningNode {
     if (event.type === 'tip' && !this.#node.status.isInitialBlockDownload) {
       this.#commands.tipChanged(hashToHex(this.#chainControl.headers.hash(event.tip)));
     }
+    if (event.type === 'tip') this.#stopAtHeight();
+  }
+
+  /** Ends the node where the user wanted it to (`-stopatheight`). */
+  #stopAtHeight(): void {
     const { stopAtHeight } = this.#options;
-    if (event.type === 'tip' && stopAtHeight > 0 && event.height >= stopAtHeight) {
-      this.#ended(undefined);
-    }
+    if (stopAtHeight > 0 && this.#node.chain.height >= stopAtHeight) this.#ended(undefined);
   }
 
   #checkChain(): void {

@@ -183,6 +183,7 @@ describe('options', () => {
       fastPrune: false,
       txIndex: false,
       blockFilterIndex: false,
+      peerBlockFilters: false,
       reindex: false,
       reindexChainstate: false,
       loadBlock: [],
@@ -214,6 +215,7 @@ describe('options', () => {
     expect(optionsOf('-assumevalid=0').chain.assumeValid).toEqual(new Uint8Array(32));
     expect(optionsOf('-blockfilterindex=basic').chain.blockFilterIndex).toBe(true);
     expect(optionsOf('-blockfilterindex=0').chain.blockFilterIndex).toBe(false);
+    expect(optionsOf('-blockfilterindex', '-peerblockfilters').chain.peerBlockFilters).toBe(true);
     expect(optionsOf('-prune=1').chain.prune).toBe('manual');
     expect(optionsOf('-prune=550').chain.prune).toBe(550 * 1_048_576);
   });
@@ -588,6 +590,8 @@ const REFUSED: readonly (readonly [args: readonly string[], conf: string])[] = [
   [['-rpcbind=[::1]:x'], ''],
   [['-whitebind=127.0.0.1:x'], ''],
   [['-blockfilterindex=abc'], ''],
+  [['-peerblockfilters'], ''],
+  [['-peerblockfilters', '-blockfilterindex=0'], ''],
   [['-blockfilterindex=basic', '-blockfilterindex=abc'], ''],
   [['-prune=-1'], ''],
   [['-prune=549'], ''],

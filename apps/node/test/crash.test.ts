@@ -1,12 +1,13 @@
 import { expect, test } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
+import { watch } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SeededRng, type Rng } from '@btcp2p/machine';
 import { writeBlockFile } from '@btcp2p/regtest';
 import { hashToHex, regtest } from '@btcp2p/wire';
 import { BranchPeer } from './support/branch-peer.ts';
-import { differences, inspect, lost, readLog } from './support/crash-check.ts';
+import { differences, inspect, isNone, lost, readLog } from './support/crash-check.ts';
 import { SpendingBlocks } from './support/spending-blocks.ts';
 import { startChild, temporaryDirectory } from './support/support.ts';
 import { until } from './support/test-node.ts';
@@ -19,7 +20,9 @@ const KILLS_PER_CHAIN = 12;
 const SEED = BigInt(process.env['BTCP2P_CRASH_SEED'] ?? 1);
 
 /** What the kills met with. */
-const tally = { midWrite: 0, behind: 0, atTip: 0, lostBlocks: 0, rebuilding: 0, pruned: 0, chains: 0 };
+const tally = {
+  noCoins: 0, midWrite: 0, behind: 0, atTip: 0, lostBlocks: 0, rebuilding: 0, pruned: 0, chains: 0,
+};
 
 interface World {
   readonly rng: Rng;
@@ -54,12 +57,14 @@ async function killOnce(world: World, kill: number): Promise<void> {
   const before = readLog(chain).length;
   const node = startNode(world, isRebuilding ? rebuilding(world) : []);
   if (isRebuilding || rng.below(4) === 0) await afterStart(node, rng.below(isRebuilding ? 1_500 : 500));
-  else await inSync(node, world);
+  else if (rng.below(2) === 0) await inSync(node, world, () => delay(rng.below(60)));
+  else await inSync(node, world, () => whileWriting(chain, rng));
   await end(node, 'SIGKILL');
 
   const found = inspect(chain);
   const log = readLog(chain);
   if (found.left === undefined) tally.midWrite++;
+  else if (isNone(found.left.best)) tally.noCoins++;
   else if (found.left.best !== found.tip) tally.behind++;
   else tally.atTip++;
   if (isRebuilding) tally.rebuilding++;
@@ -87,13 +92,13 @@ async function finish(world: World): Promise<void> {
 
 function startNode({ rng, peer, directory, isPruned }: World, args: readonly string[]): ChildProcess {
   const options = {
-    // One chunk of memory, and so much more as the tables of a few hundred coins take.
-    dbCache: 2 ** 20 + 8_000 + rng.below(8_000),
+    // One chunk of memory, and so much more as the tables of some hundred coins take.
+    dbCache: 2 ** 20 + 7_400 + rng.below(4_000),
     ...(isPruned && { prune: 1_000 }),
   };
   return startChild('crash-node.ts', [
     JSON.stringify(options), '-regtest', `-datadir=${directory}`, `-connect=${peer.address}`, '-server=0',
-    '-fastprune', `-dbbatchsize=${300 + rng.below(3_000)}`, '-maxtipage=9999999999', '-printtoconsole=1', ...args,
+    '-fastprune', `-dbbatchsize=${rng.below(2) * rng.below(2_000)}`, '-maxtipage=9999999999', '-printtoconsole=1', ...args,
   ], { isBuilt: true });
 }
 
@@ -117,18 +122,36 @@ async function afterStart(node: ChildProcess, milliseconds: number): Promise<voi
 }
 
 /** When some blocks have been fetched, while others keep coming, and then at any moment. */
-async function inSync(node: ChildProcess, { rng, peer }: World): Promise<void> {
+async function inSync(
+  node: ChildProcess,
+  { rng, peer }: World,
+  moment: () => Promise<unknown>,
+): Promise<void> {
   const wanted = peer.sent + 1 + rng.below(60);
-  const growing = setInterval(() => peer.release(rng.below(5)), 20);
+  const growing = setInterval(() => {
+    if (peer.isConnected) peer.release(rng.below(4));
+  }, 10);
   try {
     await until(
-      () => peer.sent >= wanted || peer.hasAll || node.exitCode !== null,
+      () => peer.sent >= wanted || (peer.isConnected && peer.hasAll) || node.exitCode !== null,
       () => `${peer.sent} blocks sent instead of ${wanted}`,
     );
-    await delay(rng.below(60));
+    await moment();
   } finally {
     clearInterval(growing);
   }
+}
+
+/** When coins are written, or the index, or blocks and undo data; else after a while. */
+async function whileWriting(chain: string, rng: Rng): Promise<void> {
+  const directory = join(chain, ['chainstate', 'chainstate', 'blocks/index', 'blocks'][rng.below(4)]!);
+  let left = rng.below(60);
+  const abort = new AbortController();
+  const { signal } = abort;
+  const watcher = watch(directory, { signal }, () => left-- <= 0 && abort.abort());
+  watcher.on('error', () => {});
+  await delay(1_000, undefined, { signal }).catch(() => {});
+  watcher.close();
 }
 
 async function end(

@@ -50,7 +50,7 @@ async function setTime(core: BitcoindPeer, node: MiningNode, time: number): Prom
 
 /** A template of ours, mined, which bitcoind accepts and so is the tip of both. */
 async function mineOurs(core: BitcoindPeer, node: MiningNode): Promise<void> {
-  const block = assembleBlock(node.miner.createTemplate(Uint8Array.of(0x51)));
+  const block = assembleBlock(await node.miner.createTemplate(Uint8Array.of(0x51)));
   await mineBlock(block, { params: node.params, maxTries: 1_000n });
   expect(await core.rpc('submitblock', toHex(block))).toBeNull();
   await node.follow(core);

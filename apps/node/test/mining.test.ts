@@ -92,7 +92,7 @@ describe('templates', () => {
       fee: 4_999_999_999n,
       sigOpCost: 4,
     };
-    const template = source.miner.createTemplate(ANYONE, [spend]);
+    const template = await source.miner.createTemplate(ANYONE, [spend]);
     expect(template.coinbase.outputs[0]!.value).toBe(9_999_999_999n);
     const block = assembleBlock(template);
     await mineBlock(block, { params, maxTries: 1_000n });
@@ -106,11 +106,11 @@ function reversed(hash: string): string {
 
 describe('mining', () => {
   const params = consensusParams(regtest);
-  const block = (): Uint8Array =>
-    assembleBlock(new MiningNode().miner.createTemplate(ANYONE));
+  const block = async (): Promise<Uint8Array> =>
+    assembleBlock(await new MiningNode().miner.createTemplate(ANYONE));
 
   test('finds a nonce, and says how many tries it took', async () => {
-    const bytes = block();
+    const bytes = await block();
     const { status, triesLeft } = await mineBlock(bytes, { params, maxTries: 1_000n });
     const { nonce, bits } = BlockView.of(bytes).header;
     expect(status).toBe('found');
@@ -121,15 +121,15 @@ describe('mining', () => {
   test('ends after enough tries, at the last nonce, and when it is told', async () => {
     const hard = { ...params, powLimit: (1n << 200n) - 1n };
     const aborted = AbortSignal.abort();
-    expect(await mineBlock(block(), { params: hard, maxTries: 300n })).toEqual({
+    expect(await mineBlock(await block(), { params: hard, maxTries: 300n })).toEqual({
       status: 'tried-enough', triesLeft: 0n,
     });
-    const atEnd = block();
+    const atEnd = await block();
     atEnd.set([0xf0, 0xff, 0xff, 0xff], 76);
     expect(await mineBlock(atEnd, { params: hard, maxTries: 300n })).toEqual({
       status: 'no-nonce-left', triesLeft: 285n,
     });
-    expect(await mineBlock(block(), { params: hard, maxTries: 300n, signal: aborted })).toEqual({
+    expect(await mineBlock(await block(), { params: hard, maxTries: 300n, signal: aborted })).toEqual({
       status: 'tried-enough', triesLeft: 300n,
     });
   });
@@ -142,7 +142,7 @@ describe('mining', () => {
       longest = Math.max(longest, performance.now() - last);
       last = performance.now();
     }, 1);
-    await mineBlock(block(), { params: hard, maxTries: 200_000n });
+    await mineBlock(await block(), { params: hard, maxTries: 200_000n });
     clearInterval(timer);
     expect(longest).toBeGreaterThan(0);
     // Slices are of 10 ms; the machine may be busy with others besides.
@@ -217,7 +217,7 @@ describe('methods', () => {
 
   test('submitblock puts in the reserved value that a miner left out', async () => {
     const node = new MiningNode();
-    const bytes = assembleBlock(node.miner.createTemplate(ANYONE));
+    const bytes = assembleBlock(await node.miner.createTemplate(ANYONE));
     await mineBlock(bytes, { params: node.params, maxTries: 1_000n });
     const view = BlockView.of(bytes);
     const stripped = toHex(view.strippedBytes());
@@ -396,7 +396,12 @@ function coin(txid: Uint8Array = new Uint8Array(32).fill(9)): { readonly transac
 }
 
 function memory(transactions: readonly TemplateTransaction[]): MiningMempool & { updates: number } {
-  return { size: transactions.length, updates: 0, get: () => undefined, select: () => transactions };
+  return {
+    size: transactions.length,
+    updates: 0,
+    get: () => Promise.resolve(undefined),
+    select: () => Promise.resolve({ tip: 0, updates: 0, transactions }),
+  };
 }
 
 test('a tip is an entry of the tree', () => {

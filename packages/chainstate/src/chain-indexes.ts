@@ -61,11 +61,21 @@ export class ChainIndexes {
   readonly #indexes: readonly NamedIndex[];
   readonly #synced = new Set<NamedIndex>();
   readonly #reader: StoredChain;
+  readonly #rewound: (name: string, height: number) => void;
 
-  /** Nothing is read before {@link start}. */
-  constructor(chain: IndexedChain, indexes: readonly NamedIndex[]) {
+  /**
+   * Nothing is read before {@link start}.
+   *
+   * @param rewound told when a block was taken off an index, and the height of the one before
+   */
+  constructor(
+    chain: IndexedChain,
+    indexes: readonly NamedIndex[],
+    rewound: (name: string, height: number) => void = () => {},
+  ) {
     this.#chain = chain;
     this.#indexes = indexes;
+    this.#rewound = rewound;
     this.#reader = new StoredChain(chain);
   }
 
@@ -76,7 +86,7 @@ export class ChainIndexes {
   start(): void {
     for (const named of this.#indexes) {
       for (let best = this.#lost(named); best !== undefined; best = this.#lost(named)) {
-        named.index.disconnect();
+        this.#rewind(named);
       }
       this.#isCurrent(named);
     }
@@ -92,7 +102,7 @@ export class ChainIndexes {
     for (const named of this.#indexes) {
       const { index } = named;
       if (this.#isAhead(index, entry)) continue;
-      for (let i = 0; i < MAX_REWIND && !this.#isOnChain(index, entry); i++) index.disconnect();
+      for (let i = 0; i < MAX_REWIND && !this.#isOnChain(index, entry); i++) this.#rewind(named);
       const best = index.bestBlock();
       const follows = parent === undefined
         ? best === undefined
@@ -118,6 +128,7 @@ export class ChainIndexes {
     }
     if (next === undefined) return undefined;
     const step = stepIndex(next.index, this.#reader);
+    if (step.status === 'disconnected') this.#rewound(next.name, step.block.height - 1);
     this.#commitIfLarge(next);
     this.#isCurrent(next);
     return { name: next.name, step };
@@ -212,6 +223,11 @@ export class ChainIndexes {
       if (!blocks.hasData(at)) return best;
     }
     return undefined;
+  }
+
+  #rewind({ name, index }: NamedIndex): void {
+    index.disconnect();
+    this.#rewound(name, index.bestBlock()?.height ?? -1);
   }
 
   #commitIfLarge({ store }: NamedIndex): void {

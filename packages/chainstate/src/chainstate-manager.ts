@@ -34,7 +34,9 @@ import { BlockStatus } from './disk-block-index.ts';
 import type {
   BlockFileInfo, BlockFiles, BlockPosition, ChainMempool, ScriptChecker,
 } from './ports.ts';
-import { filesToPrune, MIN_BLOCKS_TO_KEEP, PRUNE_LOCK_BUFFER, type PruneLock } from './prune.ts';
+import {
+  CHUNKS, filesToPrune, MIN_BLOCKS_TO_KEEP, PRUNE_LOCK_BUFFER, type PruneLock, type PruneRange,
+} from './prune.ts';
 import { RecentBlocks } from './recent-blocks.ts';
 import type { DecompressPublicKey } from './secp256k1.ts';
 import { snapshotFault, type SnapshotFault } from './snapshot-fault.ts';
@@ -43,6 +45,19 @@ import { verifyChain, type VerifiedChain, type VerifyChainOptions } from './veri
 
 /** Remark in the index that block files were deleted (Core node/blockstorage.cpp). */
 const PRUNED_FLAG = 'prunedblockfiles';
+
+/** Bytes of blocks that are stored until it is looked whether files are to be deleted. */
+const PRUNE_INTERVAL = 16 * 2 ** 20;
+
+/** A tip that is older than the best header by so many seconds has much to catch up with. */
+const CATCHING_UP = 24 * 60 * 60;
+/** Bytes that a block takes at least when it is guessed how many are to come (Core `FindFilesToPrune`). */
+const AVERAGE_BLOCK_SIZE = 1_000_000;
+
+/** What the chain with less to do gets of the memory for coins (Core `MaybeRebalanceCaches`). */
+const SMALL_SHARE = 0.05;
+/** Bytes that it gets at least, if there are so many. */
+const MIN_COINS_BYTES = 4 * 2 ** 20;
 
 /** Blocks that are invalidated whose transactions go back into the mempool (Core `InvalidateBlock`). */
 const MAX_RESURRECTED_BLOCKS = 10;
@@ -95,6 +110,8 @@ export interface ChainstateManagerOptions {
   readonly minimumChainWork?: bigint;
   /** Bytes that block and undo files are to take at most (`-prune`); unlimited if undefined. */
   readonly pruneTarget?: number;
+  /** The height from which on that holds; 0 by default. See `pruneAfterHeight`. */
+  readonly pruneAfterHeight?: number;
   readonly verifySignet?: SignetVerifier;
   readonly decompressPublicKey?: DecompressPublicKey;
 }
@@ -168,6 +185,12 @@ export class ChainstateManager {
   #active: Chainstate;
   /** Where the coins are built that the active chain was not; undefined if it needs no proof. */
   #background: Chainstate | undefined;
+  /** The block whose coins were loaded, also once they are proved. */
+  #snapshotBase: HeaderEntry | undefined;
+  /** Bytes of the coins of all chains. */
+  readonly #coinsBytes: number;
+  /** Bytes of blocks that were stored since it was last looked whether files are to be deleted. */
+  #unpruned = 0;
   /** The block that `processBlock` is at. */
   #watched: Watched | undefined;
   /** The tip that was told last. */
@@ -207,6 +230,7 @@ export class ChainstateManager {
       interrupted: options.interrupted ?? ((): boolean => false),
     };
     this.#active = this.#newChainstate(options.coins, this.#activeListener());
+    this.#coinsBytes = this.#active.coins.maxBytes;
   }
 
   /** The active chain. */
@@ -235,14 +259,21 @@ export class ChainstateManager {
   }
 
   /**
-   * How far the chain has come that proves a snapshot, and how far it has to; undefined if there is
-   * none.
+   * How far the chain has come that proves a snapshot, how far it has to, and the bytes that its coins
+   * may take in memory; undefined if there is none.
    */
-  get background(): { readonly tip: HeaderEntry; readonly target: HeaderEntry } | undefined {
-    const target = this.#active.base;
+  get background():
+    | { readonly tip: HeaderEntry; readonly target: HeaderEntry; readonly coinsBytes: number }
+    | undefined {
+    const target = this.#snapshotBase;
     return this.#background === undefined || target === undefined
       ? undefined
-      : { tip: this.#background.tip, target };
+      : { tip: this.#background.tip, target, coinsBytes: this.#background.coins.maxBytes };
+  }
+
+  /** The block that the active chain's coins were loaded of, if they were, in this run or an earlier. */
+  get snapshotBase(): HeaderEntry | undefined {
+    return this.#snapshotBase;
   }
 
   /** Whether block files were ever deleted. */
@@ -268,14 +299,17 @@ export class ChainstateManager {
         this.headers.markInvalid(entry);
       }
     }
-    const base = snapshot && this.#snapshotBase(snapshot.baseHash);
+    const base = snapshot && this.#assumed(snapshot.baseHash);
+    if (snapshot !== undefined && base === undefined) {
+      const name = hashToHex(snapshot.baseHash);
+      throw new ChainstateError('corrupt', `block ${name}, whose coins were loaded, is not known`);
+    }
     this.blocks.loaded(base);
     findBlocks();
     this.#keepGenesis();
     this.#active.load();
     if (snapshot !== undefined && base !== undefined) {
       this.#goOnFrom(snapshot.coins, base.entry);
-      this.#active.load();
     }
     this.blocks.loadedBestChain(this.chain);
     this.#active.refreshCandidates();
@@ -381,26 +415,44 @@ export class ChainstateManager {
     this.#options.mempool?.settle(true);
     this.#tellTip();
     this.#background?.activateBestChain();
+    if (this.#background !== undefined) this.#shareMemory();
+    if (this.#unpruned >= PRUNE_INTERVAL) this.#pruneIfDue();
   }
 
   /**
    * Takes a block and all that build on it as invalid, going back as far as it takes (Core
-   * `InvalidateBlock`). {@link activateBestChain} then finds the best of what is left.
+   * `InvalidateBlock`). {@link activateBestChain} then finds the best of what is left. If what it takes
+   * to go back is gone, it goes as far as it can, and only blocks from there on are invalid.
    *
    * @returns false for the first block
    */
   invalidateBlock(entry: HeaderEntry): boolean {
     if (this.headers.parent(entry) === undefined) return false;
+    let first: HeaderEntry | undefined = this.chain.contains(entry) ? undefined : entry;
     for (let count = 1; this.chain.contains(entry); count++) {
       if (this.#resources.interrupted()) return true;
-      this.#active.disconnectTip();
+      const { tip } = this;
+      if (!this.#goBack()) break;
+      first = tip;
       // Further back, few transactions of the mempool would still be good.
       this.#options.mempool?.settle(count <= MAX_RESURRECTED_BLOCKS);
     }
-    this.#markInvalid(entry, undefined);
+    if (first !== undefined) this.#markInvalid(first, undefined);
     this.#active.refreshCandidates();
     this.#tellTip();
     return true;
+  }
+
+  /** Takes the last block off, if what it takes is there. */
+  #goBack(): boolean {
+    try {
+      this.#active.disconnectTip();
+      return true;
+    } catch (error) {
+      if (!(error instanceof ChainstateError)) throw error;
+      this.#notify({ type: 'log', level: 'warning', text: error.message });
+      return false;
+    }
   }
 
   /** Takes back that a block, or one before it, or one that builds on it, is invalid. */
@@ -451,7 +503,7 @@ export class ChainstateManager {
     this.#active.flush({ keep });
     this.#background?.flush({ keep });
     const { pruneTarget } = this.#options;
-    if (pruneTarget !== undefined) this.#prune(pruneTarget, this.headers.height(this.tip));
+    if (pruneTarget !== undefined) this.#prune(this.#filesOverTarget(pruneTarget));
   }
 
   /**
@@ -460,7 +512,7 @@ export class ChainstateManager {
    */
   pruneTo(height: number): void {
     this.flush();
-    this.#prune(0, height);
+    this.#prune(filesToPrune(this.#options.files.files(), 0, this.#prunable(height)));
   }
 
   /** Checks the last blocks anew (`verifychain`); see {@link verifyChain}. */
@@ -476,7 +528,7 @@ export class ChainstateManager {
       params: this.#params,
       headers: this.headers,
       tip: this.tip,
-      hasSnapshot: this.#active.base !== undefined,
+      hasSnapshot: this.#snapshotBase !== undefined,
       mempoolSize: this.#options.mempool?.size ?? 0,
     });
   }
@@ -488,12 +540,11 @@ export class ChainstateManager {
    * @param baseHash the block whose coins they are, for which {@link snapshotFault} found nothing
    */
   activateSnapshot(coins: CoinsStore, baseHash: Uint8Array): void {
-    const base = this.#snapshotBase(baseHash);
+    const base = this.#assumed(baseHash);
     if (base === undefined) throw new Error('not a snapshot that is known');
     this.blocks.assume(base.entry, base.data.chainTxCount);
     this.flush();
     this.#goOnFrom(coins, base.entry);
-    this.#active.load();
     this.#toldTip = this.tip;
     this.#notify({ type: 'snapshot', tip: this.tip, background: this.#background!.tip });
     this.activateBestChain();
@@ -505,7 +556,7 @@ export class ChainstateManager {
    */
   get isSnapshotProvable(): AssumeutxoData | undefined {
     if (this.#background?.isAtTarget !== true) return undefined;
-    return this.#snapshotBase(this.headers.hash(this.#background.tip))?.data;
+    return this.#assumed(this.headers.hash(this.#background.tip))?.data;
   }
 
   /** The coins of the background chain, stored. */
@@ -517,9 +568,12 @@ export class ChainstateManager {
   /** The snapshot has been proved: the background chain is needed no more. */
   snapshotProved(): void {
     this.#background = undefined;
+    this.#active.proved();
+    this.#shareMemory();
+    this.#options.files.keepApart?.(undefined);
   }
 
-  #snapshotBase(
+  #assumed(
     hash: Uint8Array,
   ): { readonly entry: HeaderEntry; readonly data: AssumeutxoData } | undefined {
     const data = this.#params.assumeutxo.find(({ blockHash }) => equalHashes(blockHash, hash));
@@ -531,6 +585,26 @@ export class ChainstateManager {
     this.#background = this.#active;
     this.#background.become(this.#backgroundListener(), base);
     this.#active = this.#newChainstate(coins, this.#activeListener(), base);
+    this.#active.load();
+    this.#snapshotBase = base;
+    this.#shareMemory();
+    this.#options.files.keepApart?.(this.headers.height(base));
+  }
+
+  /** Most of the memory for coins is for the chain that has most to do. */
+  #shareMemory(): void {
+    const total = this.#coinsBytes;
+    const background = this.#background;
+    const small = Math.max(total * SMALL_SHARE, Math.min(total / 2, MIN_COINS_BYTES));
+    const isFirst = this.#isCatchingUp();
+    if (background !== undefined) background.coins.maxBytes = isFirst ? small : total - small;
+    this.#active.coins.maxBytes =
+      background === undefined ? total : isFirst ? total - small : small;
+  }
+
+  #isCatchingUp(): boolean {
+    const { headers, tip } = this;
+    return headers.time(headers.best) - headers.time(tip) > CATCHING_UP;
   }
 
   // --- taking blocks -----------------------------------------------------------------------------
@@ -569,6 +643,7 @@ export class ChainstateManager {
     const { block } = checked;
     const height = this.headers.height(entry);
     const at = this.#options.files.writeBlock(block.bytes, height, this.headers.time(entry));
+    this.#unpruned += block.bytes.length;
     this.#recent.add(entry, checked);
     this.#received(entry, block.transactionCount, at);
     this.#notify({ type: 'stored', entry });
@@ -639,7 +714,11 @@ export class ChainstateManager {
         if (this.#watched?.entry !== entry) return;
         this.#watched.verdict = rejection ? { ...rejection, mutated: false, entry } : 'valid';
       },
-      invalid: (entry, rejection) => this.#markInvalid(entry, rejection),
+      invalid: (entry, rejection) => {
+        this.#markInvalid(entry, rejection);
+        // What comes next may be another chain, and Core has the mempool settle before it looks.
+        this.#options.mempool?.settle(true);
+      },
       scriptChecks: (text) => this.#notify({ type: 'log', level: 'info', text }),
       large: () => this.flush({ keep: false }),
     };
@@ -695,12 +774,42 @@ export class ChainstateManager {
     this.blocks.settled();
   }
 
-  #prune(target: number, height: number): void {
-    const { files, index } = this.#options;
+  /** What it takes to keep to the target. */
+  #filesOverTarget(target: number): number[] {
+    const { headers, chain } = this;
+    if (chain.height <= (this.#options.pruneAfterHeight ?? 0)) return [];
+    // Who has much to fetch would have to do so again soon, and it costs a flush of the coins.
+    const coming = this.#isCatchingUp() ? headers.height(headers.best) - chain.height : 0;
+    const room = CHUNKS + coming * AVERAGE_BLOCK_SIZE;
+    return filesToPrune(this.#options.files.files(), target, this.#prunable(chain.height), room);
+  }
+
+  #pruneIfDue(): void {
+    this.#unpruned = 0;
+    const { pruneTarget } = this.#options;
+    if (pruneTarget !== undefined && this.#filesOverTarget(pruneTarget).length > 0) this.flush();
+  }
+
+  /** Which blocks may go, of those up to a height (Core `GetPruneRange`, validation.cpp). */
+  #prunable(height: number): PruneRange[] {
+    const limit = Math.min(height, this.#unlockedHeight());
+    const upTo = ({ chain }: Chainstate): number =>
+      Math.min(limit, chain.height - MIN_BLOCKS_TO_KEEP);
+    const active = { first: 0, last: upTo(this.#active) };
+    const background = this.#background;
     // What proves a snapshot needs its blocks until they are connected.
-    const wanted = Math.min(height, this.#background?.chain.height ?? height);
-    const limit = Math.min(wanted, this.#unlockedHeight());
-    const chosen = filesToPrune(files.files(), target, limit, this.headers.height(this.tip));
+    const ranges =
+      background === undefined
+        ? [active]
+        : [
+            { first: 0, last: upTo(background) },
+            { ...active, first: this.headers.height(this.#snapshotBase!) + 1 },
+          ];
+    return ranges.filter(({ last }) => last > 0);
+  }
+
+  #prune(chosen: readonly number[]): void {
+    const { files, index } = this.#options;
     if (chosen.length === 0) return;
     if (!this.hasPruned) index.setFlag(PRUNED_FLAG, true);
     const left = new Map(files.files());

@@ -101,6 +101,13 @@ export class Chainstate {
     return tip;
   }
 
+  /** What it started from has been proved: it may go back behind it. */
+  proved(): void {
+    const { base: _, ...others } = this.#options;
+    this.#options = others;
+    this.refreshCandidates();
+  }
+
   /** Whether there is nothing left to do for one that has a target. */
   get isAtTarget(): boolean {
     const { target } = this.#options;

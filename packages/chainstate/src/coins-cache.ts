@@ -43,7 +43,7 @@ const DEFAULT_MAX_BYTES = 450 * 2 ** 20;
 export class CoinsCache {
   readonly #base: CoinsView | CoinsCache;
   readonly #table: CoinsTable;
-  readonly #maxBytes: number;
+  #maxBytes: number;
   #bestBlock: Uint8Array | undefined;
 
   constructor(base: CoinsView | CoinsCache, options: CoinsCacheOptions = {}) {
@@ -65,6 +65,10 @@ export class CoinsCache {
   /** The bytes that they may take. */
   get maxBytes(): number {
     return this.#maxBytes;
+  }
+
+  set maxBytes(bytes: number) {
+    this.#maxBytes = bytes;
   }
 
   /** Whether that is more than `maxBytes`, so that it is time to {@link flush}. */

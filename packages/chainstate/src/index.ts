@@ -48,6 +48,7 @@ export type {
   BlockRejection, ChainstateManagerOptions, ConnectedBlock, LoadedSnapshot, ProcessBlockResult,
 } from './chainstate-manager.ts';
 export type { SnapshotFault } from './snapshot-fault.ts';
+export { MIN_BLOCKS_TO_KEEP, pruneAfterHeight } from './prune.ts';
 export type { PruneLock } from './prune.ts';
 export { BlockStorage } from './block-storage.ts';
 export type { VerifiedChain, VerifyChainOptions } from './verify-chain.ts';

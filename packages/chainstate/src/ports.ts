@@ -81,6 +81,12 @@ export interface BlockFiles {
   files(): ReadonlyMap<number, BlockFileInfo>;
   /** Deletes a block file and its undo file. */
   remove(file: number): void;
+  /**
+   * From now on blocks from a height on go into files of their own, or all into the same if that is
+   * undefined (Core `BlockfileType`): while a snapshot is proved, they come from two places of the
+   * chain, and pruning by height works best where files have blocks of one.
+   */
+  keepApart?(height: number | undefined): void;
 }
 
 /** What a block file holds (Core `CBlockFileInfo`, node/blockstorage.h). */
@@ -124,8 +130,8 @@ export interface ScriptChecker {
  * Transactions that wait to be mined: a `Mempool` of `@btcp2p/mempool`, with what else it asks for.
  *
  * Specification: it is told of every block of the active chain after the coins are as the block left
- * them, or as they were before it. `settle` follows once the chain has come to rest, and may read the
- * coins and what is known of the chain.
+ * them, or as they were before it. `settle` follows once the chain has come to rest, or a block failed on
+ * the way, and may read the coins and what is known of the chain.
  */
 export interface ChainMempool {
   /** Transactions in it. */

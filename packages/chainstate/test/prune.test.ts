@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { BlockView } from '@btcp2p/wire';
 import type { BlockFileInfo, ChainEvent, ChainstateManager } from '../src/index.ts';
-import { filesToPrune } from '../src/prune.ts';
+import { filesToPrune, MIN_BLOCKS_TO_KEEP } from '../src/prune.ts';
 import {
   BlockWorld, coinsHash, coinsHashOf, headersOf, newDisk, NOW, open, type Disk, type WorldBlock,
 } from './block-world.ts';
@@ -34,7 +34,25 @@ describe('which files are deleted', () => {
     ['none while all is below the target', 126_000_000 + 0x1100001, 900, 1_000, []],
     ['one for one byte more', 126_000_000 + 0x1100000, 900, 1_000, [0]],
   ])('%s', (_, target, height, tip, expected) => {
-    expect(filesToPrune(files, target, height, tip)).toEqual(expected);
+    const ranges = [{ first: 0, last: Math.min(height, tip - MIN_BLOCKS_TO_KEEP) }];
+    expect(filesToPrune(files, target, ranges)).toEqual(expected);
+  });
+
+  test('none that has blocks of two ranges, or between them', () => {
+    const some = new Map([
+      [0, info({ heightLast: 99 })], [1, info({ heightFirst: 90, heightLast: 110 })],
+      [2, info({ heightFirst: 250, heightLast: 260 })], [3, info({ heightFirst: 301, heightLast: 310 })],
+      [4, info({ heightFirst: 90, heightLast: 305 })],
+    ]);
+    const ranges = [{ first: 0, last: 100 }, { first: 301, last: 400 }];
+    expect(filesToPrune(some, 0, ranges)).toEqual([0, 3]);
+  });
+
+  test('more of them if more room is wanted', () => {
+    const ranges = [{ first: 0, last: 250 }];
+    expect(filesToPrune(files, 126_000_001, ranges, 0)).toEqual([]);
+    expect(filesToPrune(files, 126_000_001, ranges, 21_000_000)).toEqual([0]);
+    expect(filesToPrune(files, 126_000_001, ranges, 21_000_001)).toEqual([0, 1]);
   });
 });
 
@@ -104,9 +122,18 @@ describe('a chain whose first blocks are gone', () => {
     expect(again.headers.hash(again.tip)).toEqual(chain[TIP]!.hash);
   });
 
-  test('nor back by hand', () => {
+  test('nor back by hand, but as far as blocks are there', () => {
     const entry = manager.headers.find(chain[100]!.hash)!;
-    expect(() => manager.invalidateBlock(entry)).toThrow('cannot be disconnected');
+    expect(manager.invalidateBlock(entry)).toBe(true);
+    manager.activateBestChain();
+    expect(tip()).toEqual(chain[109]!.hash);
+    expect(manager.headers.isInvalid(entry)).toBe(false);
+    expect(manager.headers.isInvalid(manager.headers.find(chain[110]!.hash)!)).toBe(true);
+    manager.reconsiderBlock(entry);
+    manager.activateBestChain();
+    expect(tip()).toEqual(chain[TIP]!.hash);
+    manager.flush();
+    expect(coinsHash(manager.storedCoins)).toBe(coinsHashOf(world, chain[TIP]!));
   });
 });
 

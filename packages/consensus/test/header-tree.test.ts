@@ -385,6 +385,7 @@ describe('the best header', () => {
       false,
       false,
     ]);
+    expect(miner.tree.bestInvalid).toBe(a);
     // Marking one that is not the best moves nothing, and marking twice changes nothing.
     miner.tree.markInvalid(c);
     miner.tree.markInvalid(c);
@@ -394,6 +395,8 @@ describe('the best header', () => {
     expect(miner.tree.best).toBe(miner.tree.ancestor(a, 4));
     miner.tree.markInvalid(miner.tree.ancestor(fork, 1));
     expect(miner.tree.best).toBe(0);
+    // Of equal work, the best invalid one is the one that was marked first.
+    expect(miner.tree.bestInvalid).toBe(a);
     // The tree goes on from what is left.
     expect(miner.extend(0, 1, { version: 7 })).toBe(miner.tree.best);
     expect(() => miner.tree.markInvalid(0)).toThrow(RangeError);

@@ -47,7 +47,6 @@ describe('acceptance', () => {
       pay([fresh[0]!]),
       pay([coin], { fee: -1n }),
       pay([coin], { scriptPubKey: new Uint8Array(201).fill(0xae) }),
-      pay([coin], { scriptSig: Uint8Array.of(0x00) }),
       pay([coin], { scriptSig: Uint8Array.of(0x6a) }),
     ].map(details);
     const last = pay([coin], { scriptSig: Uint8Array.of(0x6a) });
@@ -62,18 +61,17 @@ describe('acceptance', () => {
       'premature-spend: non-final',
       'ok',
       'missing-inputs: bad-txns-inputs-missingorspent',
-      'premature-spend: non-BIP68-final, '.slice(0, -2),
+      'ok',
       'premature-spend: non-BIP68-final',
       'premature-spend: bad-txns-premature-spend-of-coinbase, tried to spend coinbase at depth 1',
       'consensus: bad-txns-in-belowout, value in (2.50) < value out (2.50000001)',
       'not-standard: bad-txns-too-many-sigops, 16080',
-      'ok',
       `not-standard: mempool-script-verify-flag-failed (OP_RETURN was encountered), ${where}`,
-    ].map((text, i) => (i === 8 ? 'ok' : text)));
+    ]);
   });
 
   test('keeps what it took, and refuses it and what conflicts with it', () => {
-    const [one] = [pay([coins[1]!], { outputs: 2 })];
+    const one = pay([coins[1]!], { outputs: 2 });
     const before = chain.mempool.sequence;
     expect(chain.answer(one, true)).toBe('ok');
     expect(chain.mempool.size).toBe(0);

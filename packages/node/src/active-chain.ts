@@ -33,7 +33,7 @@ export class ActiveChain {
     this.#stored[anchor] = 1;
     for (const entry of state.stored) this.#setStored(entry, 1);
     this.#entries = chainTo(headers, state.tip);
-    this.#background = state.background;
+    if (state.background !== undefined) this.#setBackground(state.background);
   }
 
   /** Blocks that are wanted to prove coins that were loaded; undefined if there are none to prove. */
@@ -82,10 +82,11 @@ export class ActiveChain {
         break;
       case 'snapshot':
         this.#entries = chainTo(this.#headers, event.tip);
-        this.#background = { tip: event.background, target: event.tip };
+        this.#setBackground({ tip: event.background, target: event.tip });
         break;
       case 'background':
-        this.#handleBackground(event.tip);
+        if (this.#background === undefined) break;
+        this.#setBackground({ ...this.#background, tip: event.tip });
         break;
       case 'connected':
         if (event.entry === this.#headers.anchor && this.#entries.length === 1) break;
@@ -101,10 +102,8 @@ export class ActiveChain {
     }
   }
 
-  #handleBackground(tip: HeaderEntry): void {
-    if (this.#background === undefined) return;
-    const { target } = this.#background;
-    this.#background = tip === target ? undefined : { tip, target };
+  #setBackground(background: BackgroundBlocks): void {
+    this.#background = background.tip === background.target ? undefined : background;
   }
 
   #setStored(entry: HeaderEntry, value: 0 | 1): void {

@@ -28,7 +28,7 @@ export interface BlockServerPort {
   /** Headers of a chain with less work are not shown to peers. */
   readonly minimumChainWork: bigint;
   /** What we offer: bits of `ServiceFlags`. */
-  readonly services: bigint;
+  services(): bigint;
   /** Reads a stored block, and later calls `done`, once. */
   readBlock(
     connection: Connection,
@@ -108,7 +108,7 @@ export class BlockServer {
         case 'tx':
         case 'wtx':
         case 'witness_tx':
-          if (mayRelayTransactions(connection, this.#port.services)) missing.push(request);
+          if (mayRelayTransactions(connection, this.#port.services())) missing.push(request);
           break;
         case 'block':
         case 'witness_block':
@@ -128,7 +128,7 @@ export class BlockServer {
     const entry = this.#headers.find(hash);
     if (entry === undefined) return;
     if (!blockRequestAllowed(this.#headers, this.#chain, entry, this.#params)) return;
-    if (this.#isTooOld(entry) && !connection.permissions.includes('noban')) {
+    if (this.#isTooOld(connection, entry) && !connection.permissions.includes('noban')) {
       const why = 'Ignore block request below NODE_NETWORK_LIMITED threshold';
       const detail = `${why}, disconnecting peer=${connection.id}`;
       this.#port.disconnect(connection, 'block-below-threshold', detail);
@@ -151,10 +151,10 @@ export class BlockServer {
     });
   }
 
-  /** Whether a block is beyond what we offer, though it may be there. */
-  #isTooOld(entry: HeaderEntry): boolean {
+  /** Whether a block is beyond what we offered to a peer, though it may be there. */
+  #isTooOld({ services }: Connection, entry: HeaderEntry): boolean {
     const { NODE_NETWORK, NODE_NETWORK_LIMITED } = ServiceFlags;
-    const offered = this.#port.services & (NODE_NETWORK | NODE_NETWORK_LIMITED);
+    const offered = services & (NODE_NETWORK | NODE_NETWORK_LIMITED);
     if (offered !== NODE_NETWORK_LIMITED) return false;
     const depth = this.#chain.height - this.#headers.height(entry);
     return depth > NODE_NETWORK_LIMITED_MIN_BLOCKS + RACE_BUFFER;

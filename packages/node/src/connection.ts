@@ -46,6 +46,8 @@ export interface Connection {
   readonly fallbackAddress: string | undefined;
   /** That of our `version`. */
   readonly nonce: bigint;
+  /** What we offered to it: bits of `ServiceFlags`. */
+  readonly services: bigint;
   established: boolean;
   /** We have asked for its end: nothing that still comes counts. */
   closing: boolean;

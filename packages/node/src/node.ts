@@ -11,7 +11,7 @@ import {
   type UnixTime,
 } from '@btcp2p/machine';
 import type { KeyWork } from '@btcp2p/bip324';
-import { Peer, V2Transport, type PeerEffect, type Transport } from '@btcp2p/peer';
+import { isHandshakeMessage, Peer, V2Transport, type PeerEffect, type Transport } from '@btcp2p/peer';
 import { Sync, type SyncEffect } from '@btcp2p/sync';
 import {
   MAX_HEADERS_RESULTS,
@@ -113,7 +113,7 @@ type Completion = (result: JobResult, now: Time) => void;
  *
  * **Order.** One peer's messages are handled one by one and each to its end: while blocks that it
  * asked for wait to be read or to leave, what it sent after waits too (as in Core, whose tests, and
- * users' ping times, rely on it). A peer that asks and does not read is read no more.
+ * users' ping times, rely on it). A peer that asks and does not read is soon read no more.
  */
 export class Node implements Machine<NodeInput, NodeEffect> {
   readonly #options: NodeOptions;
@@ -177,7 +177,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     });
     this.#server = new BlockServer(headers, this.#chain, params, {
       minimumChainWork: options.minimumChainWork ?? params.minimumChainWork,
-      services: this.#services,
+      services: () => this.services,
       readBlock: (connection, hash, done) =>
         this.#request({ type: 'read-block', hash }, (result, now) => {
           done(result, now);
@@ -225,9 +225,13 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     };
   }
 
-  /** What we offer: bits of `ServiceFlags`. */
+  /**
+   * What we offer: bits of `ServiceFlags`. While a snapshot is still to be proved, that is not the whole
+   * chain.
+   */
   get services(): bigint {
-    return this.#services;
+    if (this.#chain.background() === undefined) return this.#services;
+    return this.#services & ~ServiceFlags.NODE_NETWORK;
   }
 
   /** Whether connections are made and taken (Core's RPC `setnetworkactive`). */
@@ -264,7 +268,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     const { headers } = this.#options;
     return [...this.#connections.values()]
       .filter(({ closing }) => !closing)
-      .map((each) => nodePeerInfo(each, this.#sync.peerInfo(each.id), headers, this.#services, now));
+      .map((each) => nodePeerInfo(each, this.#sync.peerInfo(each.id), headers, this.services, now));
   }
 
   /**
@@ -354,6 +358,22 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       connection.peer.ping(now);
       this.#drainPeer(connection, now);
     }
+  }
+
+  /**
+   * Sends a peer a message as it is, for tests (Core's RPC `sendmsgtopeer`).
+   *
+   * @param messageType at most 12 characters of printable ASCII
+   * @returns false if there is no such peer, or the message would be out of place in its handshake
+   */
+  sendMessage(id: PeerId, messageType: string, bytes: Uint8Array, now: Time): boolean {
+    this.#note(now);
+    const connection = this.#connections.get(id);
+    if (connection === undefined || connection.closing || !connection.established) return false;
+    if (isHandshakeMessage(messageType)) return false;
+    this.#send(connection, { type: 'unknown', payload: { messageType, bytes } }, now);
+    this.#settle(now);
+    return true;
   }
 
   /**
@@ -471,6 +491,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     const nonce = rng.u64();
     const useV2 = dial === undefined ? this.#speaksV2 : this.#usesV2(dial, now);
     const transport = useV2 ? this.#v2Transport(input.peer, inbound) : undefined;
+    const { services } = this;
     const isOnion = inbound && onionBinds?.includes(input.localAddress) === true;
     const permissions = permissionsOf(this.#options.permissions ?? NO_PERMISSIONS, {
       kind: inbound ? 'inbound' : dial?.type === 'manual' ? 'manual' : 'other',
@@ -486,7 +507,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       rng: rng.fork(`peer/${input.peer}`),
       now,
       address: input.address,
-      services: this.#services,
+      services,
       userAgent,
       startHeight: this.#chain.height,
       relay: this.takesTransactions || permissions.includes('relay'),
@@ -513,6 +534,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
       permissions,
       fallbackAddress: dial?.isFallback === true ? dial.address : undefined,
       nonce,
+      services,
       established: false,
       closing: false,
       hasKeyWork: false,
@@ -689,11 +711,14 @@ export class Node implements Machine<NodeInput, NodeEffect> {
     this.#throttle(connection);
   }
 
-  /** Stops or resumes reading, so that neither side's haste fills our memory. */
+  /**
+   * Stops or resumes reading, so that the peer's haste does not fill our memory. One that does not
+   * read is read on for a while: were both sides to wait for the other to read, they would forever.
+   */
   #throttle(connection: Connection): void {
     if (connection.closing) return;
     const limit = connection.hasKeyWork ? MAX_KEYLESS_BYTES : MAX_RECEIVE_BUFFER_BYTES;
-    const pause = isSendFull(connection) || connection.peer.pendingBytes > limit;
+    const pause = connection.peer.pendingBytes > limit;
     if (pause === connection.paused) return;
     connection.paused = pause;
     this.#outbox.push({ type: pause ? 'pause' : 'resume', peer: connection.id });

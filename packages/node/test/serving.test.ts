@@ -2,10 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import type { HeaderEntry } from '@btcp2p/consensus';
 import { RegtestChain } from '@btcp2p/regtest';
 import {
-  hashToHex, regtest, unspecifiedAddress, V1Transport, type BlockView,
+  hashToHex, regtest, ServiceFlags, toHex, unspecifiedAddress, V1Transport, type BlockView,
   type InventoryVector, type Message, type MessageOf,
 } from '@btcp2p/wire';
 import type { PeerId, Time } from '@btcp2p/machine';
+import {
+  parseWhitelist, type FilterJob, type JobResult, type NodeOptions, type PermissionRules, type Whitelist,
+} from '../src/index.ts';
 import { Host } from './support/memory-network.ts';
 
 /** A peer of which we write every word, and the node that it talks to. */
@@ -20,9 +23,9 @@ class Script {
   paused = false;
   #unix: number;
 
-  constructor(blocks: number) {
+  constructor(blocks: number, options: Partial<NodeOptions> = {}) {
     this.chain.mine(blocks);
-    this.host = new Host('10.0.0.1:1', 1n, { maxTipAge: 1_000_000_000 });
+    this.host = new Host('10.0.0.1:1', 1n, { maxTipAge: 1_000_000_000, ...options });
     this.#unix = this.chain.headers.time(this.chain.headers.best) + 60;
     for (const block of this.chain.blocks) {
       this.submit(block);
@@ -127,12 +130,20 @@ class Script {
 
 const NOTHING: Uint8Array = new Uint8Array(32);
 
+/** Has no peer let go. */
+const trusting: PermissionRules = {
+  whitelists: [parseWhitelist('noban@10.0.0.2') as Whitelist],
+  whitebinds: [],
+  relay: true,
+  forceRelay: false,
+};
+
 function wanted(type: InventoryVector['type'], ...hashes: Uint8Array[]): Message {
   return { type: 'getdata', payload: { inventory: hashes.map((hash) => ({ type, hash })) } };
 }
 
-function connected(blocks: number): Script {
-  const script = new Script(blocks);
+function connected(blocks: number, options: Partial<NodeOptions> = {}): Script {
+  const script = new Script(blocks, options);
   script.connect();
   return script;
 }
@@ -245,10 +256,35 @@ describe('getdata', () => {
     const sent = script.heardOf('block').length;
     expect(sent * size).toBeGreaterThan(900_000);
     expect(sent * size).toBeLessThan(1_000_000 + 2 * size);
+    // It may be that the peer cannot read before we do: so 5 MB more are read, and left for later.
+    const more: Message = { type: 'unknown', payload: { messageType: 'more', bytes: new Uint8Array(3_000_000) } };
+    script.say(more);
+    expect(script.paused).toBe(false);
+    script.say(more);
     expect(script.paused).toBe(true);
     script.read();
     script.finishJobs();
     expect(script.heardOf('block').length).toBeGreaterThan(1_000);
+  });
+
+  test('of blocks that are too old for a node with the last ones only ends the connection', () => {
+    const services = ServiceFlags.NODE_WITNESS | ServiceFlags.NODE_NETWORK_LIMITED;
+    const script = connected(295, { services });
+    script.say(wanted('witness_block', script.hash(295 - 290)));
+    script.finishJobs();
+    expect(script.heardOf('block')).toHaveLength(1);
+    script.say(wanted('witness_block', script.hash(295 - 291)));
+    expect(script.host.eventsOf('peer-disconnected')).toMatchObject([{
+      reason: 'block-below-threshold',
+      detail: 'Ignore block request below NODE_NETWORK_LIMITED threshold, disconnecting peer=0',
+    }]);
+    // A node with all blocks, and one that trusts the peer, give them.
+    for (const options of [{}, { services, permissions: trusting }]) {
+      const other = connected(295, options);
+      other.say(wanted('witness_block', other.hash(4)));
+      other.finishJobs();
+      expect(other.heardOf('block')).toHaveLength(1);
+    }
   });
 
   test('a block that storage has lost costs the connection', () => {
@@ -306,5 +342,152 @@ describe('new blocks', () => {
     expect(announce(script, branch)).toEqual([
       { type: 'headers', payload: { headers: branch.map((block) => block.header) } },
     ]);
+  });
+});
+
+describe('filters (BIP 157)', () => {
+  const { NODE_NETWORK, NODE_WITNESS, NODE_COMPACT_FILTERS } = ServiceFlags;
+  const FILTER_BYTES = 40_000;
+
+  /** A filter, told by its height, and the hash and the header that go with it. */
+  const filterAt = (height: number): Uint8Array => {
+    const filter = new Uint8Array(FILTER_BYTES);
+    new DataView(filter.buffer).setUint32(0, height);
+    return filter;
+  };
+  const hashAt = (height: number): Uint8Array => new Uint8Array(32).fill(height);
+  const headerAt = (height: number): Uint8Array => new Uint8Array(32).fill(height).fill(9, 0, 1);
+
+  /** A node that offers filters. It gives ten at a time; of `lost` blocks there are none. */
+  function offering(blocks: number, lost = Infinity): { script: Script; jobs: FilterJob[] } {
+    const script = connected(blocks, {
+      services: NODE_NETWORK | NODE_WITNESS | NODE_COMPACT_FILTERS, v2Transport: false,
+    });
+    const jobs: FilterJob[] = [];
+    const { headers } = script.host;
+    const range = (from: number, to: number): number[] => {
+      return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+    };
+    script.host.filterJob = (job): JobResult => {
+      jobs.push(job);
+      const stop = headers.height(job.stop);
+      if (stop >= lost) return { type: 'failed', detail: 'lost' };
+      if (job.type === 'read-filter-checkpoints') {
+        return { type: 'filter-checkpoints', headers: [headerAt(stop)] };
+      }
+      const { startHeight } = job;
+      if (job.type === 'read-filter-hashes') {
+        const hashes = range(startHeight, stop).map(hashAt);
+        return { type: 'filter-hashes', previousHeader: headerAt(startHeight - 1), hashes };
+      }
+      const heights = range(startHeight, Math.min(stop, startHeight + 9));
+      const filters = heights.map((height) => (
+        { blockHash: headers.hash(headers.ancestor(job.stop, height)), filter: filterAt(height) }
+      ));
+      return { type: 'filters', filters };
+    };
+    return { script, jobs };
+  }
+
+  const getFilters = (startHeight: number, stopHash: Uint8Array, filterType = 0): Message => (
+    { type: 'getcfilters', payload: { filterType, startHeight, stopHash } }
+  );
+  const getHeaders = (startHeight: number, stopHash: Uint8Array): Message => (
+    { type: 'getcfheaders', payload: { filterType: 0, startHeight, stopHash } }
+  );
+  const ping: Message = { type: 'ping', payload: { nonce: 3n } };
+
+  test('each in order, and what was asked after them comes after them', () => {
+    const { script } = offering(25);
+    script.say(getFilters(3, script.hash(25)));
+    script.say(ping);
+    expect(script.heard()).toEqual([]);
+    script.finishJobs();
+    const heard = script.heard();
+    expect(heard.map(({ type }) => type)).toEqual([...Array(23).fill('cfilter'), 'pong']);
+    for (const [i, message] of heard.slice(0, 23).entries()) {
+      if (message.type !== 'cfilter') throw new Error(message.type);
+      const { filterType, blockHash, filter } = message.payload;
+      expect(filterType).toBe(0);
+      expect(toHex(blockHash)).toBe(toHex(script.hash(3 + i)));
+      expect(toHex(filter)).toBe(toHex(filterAt(3 + i)));
+    }
+  });
+
+  test('no more are read than the peer takes', () => {
+    const { script, jobs } = offering(200);
+    script.say(getFilters(0, script.hash(200)));
+    script.finishJobs();
+    // 400,000 bytes each: the third fills what may wait.
+    expect(jobs).toHaveLength(3);
+    expect(script.heardOf('cfilter')).toHaveLength(30);
+    script.say(ping);
+    for (let i = 0; i < 10; i++) {
+      script.read();
+      script.finishJobs();
+    }
+    const rest = script.heard();
+    expect(rest).toHaveLength(201 - 30 + 1);
+    expect(rest.at(-1)?.type).toBe('pong');
+    expect(jobs).toHaveLength(21);
+  });
+
+  test('hashes, and headers of checkpoints', () => {
+    const { script } = offering(30);
+    script.say(getHeaders(5, script.hash(30)));
+    script.say(getHeaders(0, script.hash(0)));
+    const stopHash = script.hash(20);
+    script.say({ type: 'getcfcheckpt', payload: { filterType: 0, stopHash } });
+    script.say(ping);
+    for (let i = 0; i < 3; i++) script.finishJobs();
+    const heard = script.heard();
+    expect(heard.map(({ type }) => type)).toEqual(['cfheaders', 'cfheaders', 'cfcheckpt', 'pong']);
+    expect(heard[0]?.payload).toEqual({
+      filterType: 0, stopHash: script.hash(30), previousFilterHeader: headerAt(4),
+      filterHashes: Array.from({ length: 26 }, (_, i) => hashAt(5 + i)),
+    });
+    expect(heard[2]?.payload).toEqual({ filterType: 0, stopHash, filterHeaders: [headerAt(20)] });
+  });
+
+  test('what the index does not have is not answered', () => {
+    const { script } = offering(10, 5);
+    script.say(getFilters(0, script.hash(5)));
+    script.say(getHeaders(0, script.hash(6)));
+    script.say({ type: 'getcfcheckpt', payload: { filterType: 0, stopHash: script.hash(7) } });
+    script.say(ping);
+    for (let i = 0; i < 3; i++) script.finishJobs();
+    expect(script.heard().map(({ type }) => type)).toEqual(['pong']);
+    const notices = script.host.events.flatMap((event) => (event.type === 'notice' ? [event.detail] : []));
+    expect(notices.filter((text) => text.startsWith('Failed to find block filter'))).toHaveLength(3);
+  });
+
+  test('requests that end the connection', () => {
+    const unknown = new Uint8Array(32).fill(7);
+    const cases: readonly (readonly [Message | ((script: Script) => Message), string])[] = [
+      [getFilters(0, unknown), 'peer requested invalid block hash: 0707'],
+      [(script) => getFilters(4, script.hash(3)), 'start height 4 and stop height 3'],
+      [(script) => getFilters(0, script.hash(1_000)), 'peer requested too many cfilters/cfheaders: 1001 / 1000'],
+      [(script) => getFilters(0, script.hash(3), 1), 'peer requested unsupported block filter type: 1'],
+    ];
+    for (const [message, detail] of cases) {
+      const { script, jobs } = offering(1_000);
+      script.say(typeof message === 'function' ? message(script) : message);
+      const ends = script.host.events.filter(({ type }) => type === 'peer-disconnected');
+      expect(ends).toMatchObject([{ detail: expect.stringContaining(detail) }]);
+      expect(ends).toMatchObject([{ detail: expect.stringContaining(', disconnecting peer=0') }]);
+      expect(jobs).toEqual([]);
+    }
+    const { script } = offering(1_000);
+    script.say(getFilters(1, script.hash(1_000)));
+    script.say(getHeaders(0, script.hash(1_000)));
+    expect(script.host.events.filter(({ type }) => type === 'peer-disconnected')).toEqual([]);
+  }, 20_000);
+
+  test('a peer that goes away while it is served', () => {
+    const { script } = offering(50);
+    script.say(getFilters(0, script.hash(50)));
+    script.host.node.handle({ type: 'disconnected', peer: script.peer, cause: 'gone' }, script.now);
+    script.finishJobs();
+    expect(script.heardOf('cfilter')).toEqual([]);
   });
 });

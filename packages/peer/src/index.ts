@@ -24,6 +24,7 @@ export type { TrafficShaping } from './traffic-shaping.ts';
 export { expectsServices, relaysTransactions } from './connection-type.ts';
 export type { ConnectionType } from './connection-type.ts';
 export type { NetPermission } from './permissions.ts';
+export { isHandshakeMessage } from './negotiation.ts';
 export { isTransient } from './disconnect-reason.ts';
 export type { DisconnectReason } from './disconnect-reason.ts';
 export { PeerError } from './peer-error.ts';

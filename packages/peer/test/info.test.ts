@@ -126,6 +126,7 @@ describe('bytes', () => {
 
   test('are those that came and went, by type', () => {
     const script = new ScriptedPeer({ traceMessages: true });
+    expect(script.all('trace').some((trace) => 'payload' in trace)).toBe(false);
     let said = script.say({ type: 'version', payload: theirVersion() }, VERACK);
     said += script.say({ type: 'ping', payload: { nonce: 1n } }, { type: 'getaddr', payload: {} });
     said += script.say({ type: 'ping', payload: { nonce: 2n } });

@@ -75,6 +75,14 @@ describe('payloads that do not decode', () => {
     expect(script.notices[0]).toContain('(DecodeError) caught');
   });
 
+  test('an address that is too long', () => {
+    const script = ScriptedPeer.established();
+    script.sayRaw('addrv2', [1, 0, 0, 0, 0, 0, 1, 0xfd, 0x01, 0x02]);
+    expect(script.notices).toEqual([
+      "ProcessMessages(addrv2, 10 bytes): Exception 'Address too long: 513 > 512' (DecodeError) caught",
+    ]);
+  });
+
   test('version, after which a good one may still come', () => {
     const script = new ScriptedPeer();
     script.sayRaw('version', [1, 2, 3]);

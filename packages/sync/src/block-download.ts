@@ -253,7 +253,7 @@ export class BlockDownload {
    * `TryDownloadingHistoricalBlocks`). Nobody stalls here: the node is up to date meanwhile.
    *
    * @param best the best block that the peer is known to have
-   * @param from the last block that is connected
+   * @param from the last block that is connected, perhaps of another chain
    * @param target the last one that is wanted
    * @param count at most so many
    */
@@ -266,7 +266,7 @@ export class BlockDownload {
     const { headers } = this.#options;
     const wanted: HeaderEntry[] = [];
     if (this.#of(id).isLimited || !headers.isAncestor(target, best)) return wanted;
-    const first = headers.height(from) + 1;
+    const first = headers.height(headers.lastCommonAncestor(from, target)) + 1;
     const end = Math.min(headers.height(target), first + BLOCK_DOWNLOAD_WINDOW - 1);
     for (let height = first; height <= end && wanted.length < count; height++) {
       const entry = this.#historicalPath.at(target, height);

@@ -658,9 +658,14 @@ export class Sync {
     if (!this.#mayDownloadFrom(peer)) return;
     const best = this.#availability.best(id);
     if (best === undefined) return;
-    this.#fetchNext(peer, best, now);
     const background = this.#options.blocks.background?.();
-    if (background === undefined) return;
+    if (background === undefined) {
+      this.#fetchNext(peer, best, now);
+      return;
+    }
+    // We could not go over to a chain without the snapshot's block: the undo data to go back are not there.
+    if (!this.#headers.isAncestor(background.target, best)) return;
+    this.#fetchNext(peer, best, now);
     const capacity = this.#download.capacity(id);
     const historical = this.#download.findHistorical(id, best, background, capacity);
     this.#requestBlocks(peer, historical, now);

@@ -57,6 +57,12 @@ describe('headers, then blocks, from one peer', () => {
     const ask = owner.takeOne(id, 'getheaders')!;
     expect(ask.payload.locator).toEqual([genesis.hash]);
     expect(ask.payload.hashStop).toEqual(new Uint8Array(32));
+    expect(owner.log.filter(({ type }) => type === 'notice')).toEqual([
+      {
+        type: 'notice', code: 'initial-getheaders', peer: id,
+        detail: `initial getheaders (0) to peer=${id} (startheight:0)`,
+      },
+    ]);
     expect(owner.sync.isInitialBlockDownload).toBe(true);
     sendHeaders(id, blocks);
     expect(owner.takeLog('headers')).toEqual(['headers 1100']);
@@ -516,11 +522,16 @@ describe('who blocks are fetched from', () => {
     expect(owner.takeRequests(id)[0]).toBe(1_100 - 285);
   });
 
-  test('not peers without blocks, whatever they announce', () => {
+  test('not peers without blocks, but for what they announce', () => {
     synced(10);
     const id = owner.connect({ services: 8n });
     sendHeaders(id, blocks.slice(10, 12));
-    expect(owner.takeRequests(id)).toEqual([]);
+    expect(owner.takeRequests(id)).toEqual([11, 12]);
+    // That they have older blocks does not follow.
+    owner = new Owner({ unix: NOW });
+    const other = owner.connect({ services: 8n });
+    sendHeaders(other, blocks.slice(0, 5));
+    expect(owner.takeRequests(other)).toEqual([]);
   });
 
   test('not peers without witnesses, since segwit', () => {

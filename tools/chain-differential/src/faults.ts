@@ -286,7 +286,7 @@ const HEAVY_ODDS = 12;
 
 /** Those that some rule with a height is about. */
 const EDGES = draws.filter((name) =>
-  /lock|age-|version|height|repeated|commitment|witness|dummy|long-r|early/.test(name));
+  /lock|age-|warp|version|height|repeated|commitment|witness|dummy|long-r|early/.test(name));
 
 /**
  * The name of any of them.

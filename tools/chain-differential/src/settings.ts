@@ -1,4 +1,6 @@
-import { consensusParams, type BuriedDeployment, type ConsensusParams } from '@btcp2p/consensus';
+import {
+  consensusParams, difficultyAdjustmentInterval, type BuriedDeployment, type ConsensusParams,
+} from '@btcp2p/consensus';
 import type { Rng } from '@btcp2p/machine';
 import { regtest } from '@btcp2p/wire';
 
@@ -36,5 +38,7 @@ export function randomSettings(rng: Rng): Settings {
   if (enforceBIP94) args.push('-test=bip94');
   const params = consensusParams(regtest, { activationHeights: heights, enforceBIP94 });
   const edges = new Set(Object.values(heights).flatMap((height) => [height - 1, height]));
+  // BIP 94 is about the first block of each period.
+  if (enforceBIP94) for (const period of [1, 2, 3]) edges.add(period * difficultyAdjustmentInterval(params));
   return { params, args, edges };
 }

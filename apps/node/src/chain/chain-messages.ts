@@ -123,7 +123,7 @@ export interface FoundCoin {
 
 /** What came of a {@link QueryJob}, by its type. */
 export interface QueryResults extends MempoolResults {
-  'invalidate-block': boolean;
+  'invalidate-block': undefined;
   'reconsider-block': undefined;
   'precious-block': undefined;
   'test-block': { readonly reason: string; readonly debug: string } | undefined;

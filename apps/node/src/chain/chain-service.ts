@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BlockIndexStore,
@@ -7,10 +6,9 @@ import {
   ChainstateError,
   ChainstateManager,
   CoinsStore,
-  CoinStats,
   blockUndoCodec,
+  pruneAfterHeight,
   type ChainEvent,
-  type LoadedSnapshot,
   type ScriptChecker,
   type VerifiedChain,
 } from '@btcp2p/chainstate';
@@ -28,8 +26,6 @@ import {
   BLOCK_HEADER_SIZE,
   BlockView,
   encode,
-  equalHashes,
-  hashToHex,
   networks,
 } from '@btcp2p/wire';
 import { fileError, NodeError, systemErrorCode } from '../node-error.ts';
@@ -45,13 +41,12 @@ import { readBytesAt } from '../storage/files/read-bytes-at.ts';
 import { scanBlocks, type ScannedBlock } from '../storage/files/scan-blocks.ts';
 import { LmdbStore } from '../storage/kv/lmdb-store.ts';
 import { ChainQueryError } from './chain-query-error.ts';
-import { coinStats, COINS_AT_ONCE, scanCoins, type StoredCoins } from './coin-scans.ts';
+import { coinStats, scanCoins, type StoredCoins } from './coin-scans.ts';
 import { CoinsDirectories } from './coins-directories.ts';
-import { SnapshotReader, writeSnapshot } from './snapshot-file.ts';
+import { Snapshots } from './snapshots.ts';
 import type {
   ChainSettings,
   ChainStateAnswer,
-  SnapshotAnswer,
   LoadedChain,
   QueryJob,
   QueryResults,
@@ -88,8 +83,7 @@ export class ChainService {
   readonly #headerFile: HeaderFile;
   readonly #indexStore: LmdbStore;
   readonly #coinsStore: LmdbStore;
-  readonly #directories: CoinsDirectories;
-  #snapshotStore: LmdbStore | undefined;
+  readonly #snapshots: Snapshots;
   readonly #index: BlockIndexStore;
   readonly #files: DiskBlockFiles;
   readonly #key: Uint8Array;
@@ -119,7 +113,10 @@ export class ChainService {
     const params = consensusParams(network, settings.consensus);
     const blocks = settings.blocksDirectory;
     const headers = join(settings.directory, 'blocks');
-    this.#directories = new CoinsDirectories(settings.directory);
+    const directories = new CoinsDirectories(settings.directory);
+    if (directories.wasProved) {
+      this.#log('[snapshot] cleaning up unneeded background chainstate, then reinitializing');
+    }
     for (const path of [blocks, headers]) mkdirSync(path, { recursive: true });
     const key = blocksXorKey(blocks, settings.blocksXor);
     this.#headers = new HeaderTree({
@@ -130,11 +127,14 @@ export class ChainService {
     });
     this.#headerFile = this.#openHeaders(join(headers, 'headers.dat'));
     if (settings.reindex || settings.reindexChainstate) {
-      this.#directories.removeSnapshot();
-      LmdbStore.remove(this.#directories.coins);
+      if (directories.baseHash() !== undefined) {
+        this.#log('[snapshot] deleting snapshot chainstate due to reindexing');
+      }
+      directories.removeSnapshot();
+      LmdbStore.remove(directories.coins);
     }
     this.#indexStore = LmdbStore.open(join(headers, 'index'));
-    this.#coinsStore = LmdbStore.open(this.#directories.coins);
+    this.#coinsStore = LmdbStore.open(directories.coins);
     const index = new BlockIndexStore(this.#indexStore);
     this.#index = index;
     this.#key = key;
@@ -163,10 +163,18 @@ export class ChainService {
         this.#manager.saveIndex();
         this.#indexStore.sync();
       },
-      log: (text) => this.#log(text),
+      log: (text, level = 'info') => this.#notify({ type: 'log', level, text }),
     });
     this.#mempool = new MempoolService(settings);
-    const snapshot = this.#openSnapshot();
+    this.#snapshots = new Snapshots({
+      directories,
+      known: params.assumeutxo,
+      headers: this.#headers,
+      magic: this.#magic,
+      batchBytes: settings.coinsBatchBytes,
+      log: (text) => this.#log(text),
+    });
+    const snapshot = this.#snapshots.open();
     this.#manager = new ChainstateManager({
       network,
       params,
@@ -191,6 +199,7 @@ export class ChainService {
       maxCoinsBytes: settings.cacheBytes,
       ...(settings.pruneTarget !== undefined &&
         settings.pruneTarget > 1 && { pruneTarget: settings.pruneTarget }),
+      pruneAfterHeight: pruneAfterHeight(settings.chain, settings),
       ...(settings.assumeValid && { assumeValid: settings.assumeValid }),
       ...(settings.minimumChainWork !== undefined && {
         minimumChainWork: settings.minimumChainWork,
@@ -198,6 +207,7 @@ export class ChainService {
     });
     this.#indexes.attach(this.#manager);
     this.#mempool.attach(this.#manager);
+    this.#snapshots.attach(this.#manager);
   }
 
   /** Whether an index does not know all blocks of the chain: see {@link catchUp}. */
@@ -244,6 +254,20 @@ export class ChainService {
     return this.#indexes.catchUp();
   }
 
+  /** Whether a snapshot can be proved: see {@link proveSnapshot}. */
+  get isSnapshotProvable(): boolean {
+    return this.#snapshots.isProvable;
+  }
+
+  /**
+   * Proves the snapshot that was loaded.
+   *
+   * @throws NodeError if it is wrong
+   */
+  proveSnapshot(): Piecemeal<void> {
+    return this.#snapshots.prove();
+  }
+
   /** Does a job of the `Node` machine. */
   perform(job: ChainJob, now: number): ChainResult {
     this.#mempool.now = now;
@@ -281,7 +305,7 @@ export class ChainService {
     now: number,
   ): QueryResults[QueryJob['type']] | Piecemeal<QueryResults[QueryJob['type']]> {
     this.#mempool.now = now;
-    const result = isMempoolJob(job) ? this.#mempool.query(job) : this.#query(job);
+    const result = isMempoolJob(job) ? this.#mempool.query(job) : this.#query(job, now);
     this.#tellMempool();
     return result;
   }
@@ -293,13 +317,14 @@ export class ChainService {
 
   #query(
     job: Exclude<QueryJob, MempoolJob>,
+    now: number,
   ): QueryResults[QueryJob['type']] | Piecemeal<QueryResults[QueryJob['type']]> {
     const manager = this.#manager;
     switch (job.type) {
       case 'invalidate-block': {
-        const done = manager.invalidateBlock(job.entry);
-        if (done) manager.activateBestChain();
-        return done;
+        manager.invalidateBlock(job.entry);
+        manager.activateBestChain();
+        return undefined;
       }
       case 'reconsider-block':
         manager.reconsiderBlock(job.entry);
@@ -309,7 +334,7 @@ export class ChainService {
         manager.preciousBlock(job.entry);
         return undefined;
       case 'test-block': {
-        const rejection = manager.testBlock(BlockView.of(job.bytes));
+        const rejection = manager.testBlock(BlockView.of(job.bytes), now);
         return rejection && { reason: rejection.reason, debug: rejection.debug };
       }
       case 'block-facts':
@@ -350,9 +375,9 @@ export class ChainService {
         return size;
       }
       case 'dump-snapshot':
-        return this.#dumpSnapshot(job.path);
+        return this.#snapshots.dump(job.path, this.#allCoins(), this.#allCoins());
       case 'load-snapshot':
-        return this.#loadSnapshot(job.path);
+        return this.#snapshots.load(job.path);
       case 'chain-states':
         return this.#chainStates();
       case 'prune':
@@ -379,7 +404,6 @@ export class ChainService {
       this.#flush();
     }
     this.#indexes.rest(now);
-    this.#proveSnapshot();
   }
 
   /** Stores everything and closes all files. */
@@ -388,7 +412,7 @@ export class ChainService {
     this.#indexes.close();
     this.#headerFile.close();
     this.#coinsStore.close();
-    this.#snapshotStore?.close();
+    this.#snapshots.close();
     this.#indexStore.close();
   }
 
@@ -455,9 +479,11 @@ export class ChainService {
     const last = Math.max(0, ...known.keys());
     let taken = 0;
     for (const file of fileNumbers(directory, 'blk')) {
-      if (file < last) continue;
+      // Without an entry it was deleted, or was to be.
+      if (file < last && !known.has(file)) continue;
       const path = join(directory, fileName('blk', file));
       const from = known.get(file)?.size ?? 0;
+      if (statSync(path).size <= from) continue;
       taken += this.#indexBlocks(scanBlocks(path, this.#key, this.#magic, file, from));
     }
     if (taken > 0) this.#log(`Found ${taken} blocks that were not in the block index`);
@@ -540,7 +566,7 @@ export class ChainService {
     this.#indexes.flush();
     this.#indexStore.sync();
     this.#coinsStore.sync();
-    this.#snapshotStore?.sync();
+    this.#snapshots.sync();
   }
 
   // --- coins -------------------------------------------------------------------------------------
@@ -563,15 +589,6 @@ export class ChainService {
     let height = chain.height;
     while (height >= 0 && blocks.hasData(chain.at(height)!)) height--;
     return height;
-  }
-
-  // --- snapshots ---------------------------------------------------------------------------------
-
-  #openSnapshot(): LoadedSnapshot | undefined {
-    const baseHash = this.#directories.baseHash();
-    if (baseHash === undefined) return undefined;
-    this.#snapshotStore = LmdbStore.open(this.#directories.snapshot);
-    return { coins: this.#storeOfCoins(this.#snapshotStore), baseHash };
   }
 
   #verifyChain(level: number, blocks: number): boolean {
@@ -601,109 +618,23 @@ export class ChainService {
     }
   }
 
-  *#dumpSnapshot(path: string): Piecemeal<SnapshotAnswer> {
-    // Twice the same coins, as the chain may go on meanwhile.
-    const [counted, written] = [this.#allCoins(), this.#allCoins()];
-    let coins = 0;
-    for (const _ of counted.coins) if (++coins % COINS_AT_ONCE === 0) yield;
-    const stats = new CoinStats({ serialized: createHash('sha256') });
-    const metadata = {
-      magic: this.#magic,
-      baseBlockHash: this.#headers.hash(written.tip),
-      coinsCount: BigInt(coins),
-    };
-    yield* writeSnapshot(path, metadata, written.coins, (coin) => stats.add(coin));
-    return { coins, base: written.tip, hash: stats.hashSerialized3() };
-  }
-
-  #loadSnapshot(path: string): SnapshotAnswer {
-    const reader = openSnapshotFile(path, this.#magic);
-    try {
-      const { baseBlockHash } = reader.metadata;
-      const fault = this.#manager.snapshotFault(baseBlockHash);
-      if (fault !== undefined) throw new ChainQueryError(fault.message);
-      return this.#populate(reader, this.#headers.find(baseBlockHash)!);
-    } catch (error) {
-      if (!(error instanceof ChainQueryError)) throw error;
-      const text = `Unable to load UTXO snapshot: ${error.message}. (${path})`;
-      throw new ChainQueryError(text, { cause: error });
-    } finally {
-      reader.close();
-    }
-  }
-
-  #populate(reader: SnapshotReader, base: HeaderEntry): SnapshotAnswer {
-    const { baseBlockHash, coinsCount } = reader.metadata;
-    const { chain, consensus } = this.#settings;
-    const { assumeutxo } = consensusParams(networks[chain], consensus);
-    const known = assumeutxo.find(({ blockHash }) => equalHashes(blockHash, baseBlockHash))!;
-    this.#directories.removeSnapshot();
-    const store = LmdbStore.open(this.#directories.snapshot);
-    try {
-      const coins = this.#storeOfCoins(store);
-      this.#log(`[snapshot] loading ${coinsCount} coins from snapshot ${hashToHex(baseBlockHash)}`);
-      coins.write(reader.coins(this.#headers.height(base)), baseBlockHash);
-      const stats = new CoinStats({ serialized: createHash('sha256') });
-      for (const coin of coins.coins()) stats.add(coin);
-      const hash = stats.hashSerialized3();
-      if (!equalHashes(hash, known.hashSerialized)) {
-        const expected = hashToHex(known.hashSerialized);
-        const text = `Bad snapshot content hash: expected ${expected}, got ${hashToHex(hash)}`;
-        throw new ChainQueryError(`Population failed: ${text}`);
-      }
-      store.sync();
-      this.#directories.setBaseHash(baseBlockHash);
-      this.#snapshotStore = store;
-      this.#manager.activateSnapshot(coins, baseBlockHash);
-      return { coins: Number(coinsCount), base, hash };
-    } catch (error) {
-      if (this.#snapshotStore === undefined) {
-        store.close();
-        this.#directories.removeSnapshot();
-      }
-      throw error;
-    }
-  }
-
-  /** Once all blocks up to the snapshot's are connected, compares its hash with what they come to. */
-  #proveSnapshot(): void {
-    const data = this.#manager.isSnapshotProvable;
-    if (data === undefined) return;
-    const stats = new CoinStats({ serialized: createHash('sha256') });
-    for (const coin of this.#manager.backgroundCoins().coins()) stats.add(coin);
-    const hash = stats.hashSerialized3();
-    if (equalHashes(hash, data.hashSerialized)) {
-      this.#log(`[snapshot] snapshot beginning at ${hashToHex(data.blockHash)} has been fully validated`);
-      this.#manager.snapshotProved();
-      this.#directories.setProved();
-      return;
-    }
-    this.#snapshotStore?.close();
-    const path = this.#directories.setInvalid();
-    throw new NodeError(
-      'corrupt',
-      `The coins of the snapshot at height ${data.height} are wrong: their hash should be ` +
-        `${hashToHex(hash)}. They were moved to ${path}; restart to go on without them.`,
-    );
-  }
-
   #chainStates(): ChainStateAnswer[] {
-    const { tip, coins, background } = this.#manager;
+    const { tip, coins, background, snapshotBase } = this.#manager;
     const active: ChainStateAnswer = {
       tip,
-      snapshotBase: background?.target,
+      snapshotBase,
       validated: background === undefined,
       coinsBytes: coins.maxBytes,
     };
     if (background === undefined) return [active];
-    const behind = { tip: background.tip, snapshotBase: undefined, validated: true, coinsBytes: 0 };
-    return [behind, active];
+    const { tip: behind, coinsBytes } = background;
+    return [{ tip: behind, snapshotBase: undefined, validated: true, coinsBytes }, active];
   }
 }
 
 function unusable(why: string): NodeError {
   const advice = 'Please restart with -reindex or -reindex-chainstate to recover.';
-  return new NodeError('corrupt', `${why}.\n${advice}`);
+  return new NodeError('rebuild', `${why}.\n${advice}`);
 }
 
 /** What is read for somebody who can do without: undefined if it is damaged, or not there. */
@@ -725,13 +656,4 @@ function networkMagic({ chain, consensus }: ChainSettings): Uint8Array {
   const { signetChallenge } = consensus;
   if (chain === 'signet' && signetChallenge !== undefined) return signetMagic(signetChallenge);
   return networks[chain].magic;
-}
-
-function openSnapshotFile(path: string, magic: Uint8Array): SnapshotReader {
-  try {
-    return new SnapshotReader(path, magic);
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    throw new ChainQueryError(`Couldn't open file ${path} for reading.`);
-  }
 }

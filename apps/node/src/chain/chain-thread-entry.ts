@@ -45,6 +45,7 @@ const timer = setInterval(() => attempt(rest), REST_INTERVAL_MS);
 function rest(): void {
   service.rest(performance.now());
   catchUp();
+  proveSnapshot();
 }
 
 function attempt(work: () => void): void {
@@ -109,13 +110,29 @@ function catchUp(): void {
   isCatchingUp = true;
   piecemeal.add(service.catchUp(), (result) => {
     isCatchingUp = false;
-    try {
-      result();
-    } catch (error) {
-      // Left because the process is to end: it goes on at the next start.
-      if (!(error instanceof ChainQueryError)) throw error;
-    }
+    resultOrLeft(result);
   });
+}
+
+let isProving = false;
+
+/** Has a snapshot proved between jobs, once it can be. */
+function proveSnapshot(): void {
+  if (isProving || !service.isSnapshotProvable) return;
+  isProving = true;
+  piecemeal.add(service.proveSnapshot(), (result) => {
+    isProving = false;
+    resultOrLeft(result);
+  });
+}
+
+/** Work that was left because the process is to end goes on at the next start. */
+function resultOrLeft(result: () => void): void {
+  try {
+    result();
+  } catch (error) {
+    if (!(error instanceof ChainQueryError)) throw error;
+  }
 }
 
 attempt(() => {

@@ -21,13 +21,16 @@ const PROVED = 'proved';
 export class CoinsDirectories {
   readonly coins: string;
   readonly snapshot: string;
+  /** Whether a snapshot that was proved has taken the place of the other coins just now. */
+  readonly wasProved: boolean;
 
   /** Ends what an earlier run began. To be made before any of the directories is opened. */
   constructor(directory: string) {
     this.coins = join(directory, COINS);
     this.snapshot = join(directory, SNAPSHOT);
     const old = `${this.coins}${OLD_SUFFIX}`;
-    if (existsSync(join(this.snapshot, PROVED))) {
+    this.wasProved = existsSync(join(this.snapshot, PROVED));
+    if (this.wasProved) {
       if (existsSync(this.coins)) {
         rmSync(old, { recursive: true, force: true });
         renameSync(this.coins, old);

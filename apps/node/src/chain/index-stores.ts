@@ -43,7 +43,7 @@ export interface IndexStoresOptions {
   readonly files: Pick<BlockFiles, 'readBlock'>;
   /** Stores for good where blocks are. */
   readonly saveBlocks: () => void;
-  readonly log: (text: string) => void;
+  readonly log: (text: string, level?: 'info' | 'debug') => void;
 }
 
 /** The indexes that the user wants, in their databases. */
@@ -80,7 +80,10 @@ export class IndexStores {
   /** From now on {@link connected} works. */
   attach(chain: IndexedChain): void {
     this.#chain = chain;
-    this.#indexes = new ChainIndexes(chain, this.#named);
+    const { log } = this.#options;
+    this.#indexes = new ChainIndexes(chain, this.#named, (name, height) => {
+      log(`${name} prune lock moved back to ${height}`, 'debug');
+    });
   }
 
   /** The chain is loaded. */

@@ -1,18 +1,30 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { ripemd160 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { nativeSecp256k1 } from '@btcp2p/reactor';
 import { tapTweakHash } from '@btcp2p/script';
+import { toHex } from '@btcp2p/wire';
 
 const { Point } = secp256k1;
 
+/** The prime of secp256k1's field (SEC 2, section 2.4.1). */
+const FIELD_ORDER = 2n ** 256n - 2n ** 32n - 977n;
+
 /** Whether 33 or 65 bytes are a point of the curve (Core `CPubKey::IsFullyValid`). */
 export function isPublicKey(bytes: Uint8Array): boolean {
+  if (bytes.length === 33) return (bytes[0] === 2 || bytes[0] === 3) && isOnCurve(bytes.subarray(1));
   try {
     Point.fromBytes(bytes);
     return true;
   } catch {
     return false;
   }
+}
+
+/** Whether 32 bytes are the X coordinate of a point of the curve. */
+function isOnCurve(bytes: Uint8Array): boolean {
+  const x = BigInt(`0x${toHex(bytes)}`);
+  return x < FIELD_ORDER && nativeSecp256k1.sqrt((x * x * x + 7n) % FIELD_ORDER) !== undefined;
 }
 
 /** RIPEMD-160 of SHA-256: 20 bytes. */

@@ -183,7 +183,6 @@ export const GENERAL_OPTIONS: readonly OptionDefinition[] = [
       `Delete old blocks: 0 never, 1 when an RPC says so, and from ${MIN_PRUNE_TARGET_MIB} ` +
       'on whenever block files take more than this many MiB. Not together with -txindex ' +
       '(default: 0)',
-    noEffect: { when: 'on', because: 'no block is ever deleted' },
   },
   {
     name: 'reindex',

@@ -38,6 +38,21 @@ export class JsonObject {
   }
 }
 
+/**
+ * A part of an answer that was written already: of a large one, so that it need not be written at
+ * once. What is in it is not checked against the description.
+ */
+export class JsonText {
+  readonly type: JsonTypeName;
+  readonly text: string;
+
+  /** @param text JSON as `writeJson` writes it */
+  constructor(type: JsonTypeName, text: string) {
+    this.type = type;
+    this.text = text;
+  }
+}
+
 /** JSON as a client sent it. */
 export type JsonValue = null | boolean | string | JsonNumber | readonly JsonValue[] | JsonObject;
 
@@ -48,6 +63,7 @@ export type JsonValue = null | boolean | string | JsonNumber | readonly JsonValu
  */
 export type JsonOutput =
   | JsonValue
+  | JsonText
   | number
   | bigint
   | readonly JsonOutput[]
@@ -65,6 +81,7 @@ export function typeName(value: JsonOutput): JsonTypeName {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   if (value instanceof JsonNumber) return 'number';
+  if (value instanceof JsonText) return value.type;
   switch (typeof value) {
     case 'boolean':
       return 'bool';

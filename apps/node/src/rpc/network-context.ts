@@ -36,5 +36,7 @@ export interface NetworkContext {
   addConnection(name: string, type: Exclude<OutboundType, 'manual'>, useV2: boolean): boolean;
   /** By id, or by what `getpeerinfo` shows as `addr`. Answers false if there is no such peer. */
   disconnectNode(node: number | string): boolean;
+  /** Answers false if there is no such peer, or the message would be out of place now. */
+  sendMessage(id: number, messageType: string, bytes: Uint8Array): boolean;
   setNetworkActive(active: boolean): void;
 }

@@ -1,5 +1,5 @@
 import {
-  JsonNumber, membersOf, typeName, type JsonOutput,
+  JsonNumber, JsonText, membersOf, typeName, type JsonOutput,
 } from './json-value.ts';
 
 /** Satoshis in one bitcoin (Core `COIN`, consensus/amount.h). */
@@ -42,6 +42,7 @@ export function writeJson(value: JsonOutput, indent = 0): string {
 }
 
 function write(value: JsonOutput, indent: number, level: number): string {
+  if (value instanceof JsonText) return value.text;
   switch (typeName(value)) {
     case 'null':
       return 'null';
@@ -67,7 +68,8 @@ function write(value: JsonOutput, indent: number, level: number): string {
 
 function writeNumber(value: JsonNumber | number | bigint): string {
   if (value instanceof JsonNumber) return value.text;
-  return typeof value === 'bigint' ? value.toString() : formatDouble(value);
+  const isPlain = typeof value === 'bigint' || (Number.isInteger(value) && Math.abs(value) < 1e15);
+  return isPlain && !Object.is(value, -0) ? value.toString() : formatDouble(value as number);
 }
 
 function brackets(pair: string, parts: readonly string[], indent: number, level: number): string {
@@ -77,7 +79,10 @@ function brackets(pair: string, parts: readonly string[], indent: number, level:
   return `${pair[0]!}\n${lines.join('')}${' '.repeat(indent * (level - 1))}${pair[1]!}`;
 }
 
-/** Core also escapes the delete character. */
+/** What is written in another way than it is: Core also escapes the delete character. */
+const ESCAPED = /[^ !\u0023-\u005b\u005d-~]/;
+
 function quote(text: string): string {
+  if (!ESCAPED.test(text)) return `"${text}"`;
   return JSON.stringify(text).replaceAll('\u007f', '\\u007f');
 }

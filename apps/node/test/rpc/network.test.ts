@@ -29,7 +29,7 @@ function fake(): jest.Mocked<NetworkContext> {
   return {
     isRegtest: true, version: 100, userAgent: '/us/', protocolVersion: 70016, services: 9n | V2,
     takesTransactions: false, timeOffset: 0, isNetworkActive: true,
-    totals: { received: 10, sent: 20 }, systemTime: () => 1_234.5,
+    totals: { received: 10, sent: 20 }, warnings: ['beware'], systemTime: () => 1_234.5,
     connectionCount: (direction: keyof typeof counts) => counts[direction],
     peers: () => [PEER],
     addedNodes: () => [
@@ -37,6 +37,7 @@ function fake(): jest.Mocked<NetworkContext> {
     ],
     ping: jest.fn(), addNode: jest.fn(() => true), removeNode: jest.fn(() => true), tryNode: jest.fn(),
     addConnection: jest.fn(() => true), disconnectNode: jest.fn(() => true), setNetworkActive: jest.fn(),
+    sendMessage: jest.fn(() => true),
   } as unknown as jest.Mocked<NetworkContext>;
 }
 
@@ -126,6 +127,27 @@ describe('addnode', () => {
     network = { ...network, services: 9n };
     expect(refusal('addnode', '["a","add",true]')).toEqual([
       -8, 'Error: v2transport requested but not enabled (see -v2transport)',
+    ]);
+  });
+});
+
+describe('sendmsgtopeer', () => {
+  test('hands the message over as it is', () => {
+    expect(call('sendmsgtopeer', '[3,"news","00Ff"]')).toEqual({});
+    expect(network.sendMessage).toHaveBeenCalledWith(3, 'news', Uint8Array.of(0, 255));
+  });
+
+  test('refuses what cannot be sent', () => {
+    expect(refusal('sendmsgtopeer', '[0,"aaaaaaaaaaaaa",""]')).toEqual([
+      -8, 'Error: msg_type too long, max length is 12',
+    ]);
+    expect(refusal('sendmsgtopeer', '[0,"news","abc"]')).toEqual([-8, 'Error parsing input for msg']);
+    expect(refusal('sendmsgtopeer', '[0,"n\\u00fc","00"]')).toEqual([
+      -1, 'Error: Could not send message to peer',
+    ]);
+    network.sendMessage.mockReturnValue(false);
+    expect(refusal('sendmsgtopeer', '[0,"news","00"]')).toEqual([
+      -1, 'Error: Could not send message to peer',
     ]);
   });
 });

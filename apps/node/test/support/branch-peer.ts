@@ -44,6 +44,15 @@ export class BranchPeer {
     return this.#best;
   }
 
+  /** Blocks that it has. */
+  get released(): number {
+    return this.#released;
+  }
+
+  get isConnected(): boolean {
+    return this.#peers.size > 0;
+  }
+
   /** Whether it has all blocks. */
   get hasAll(): boolean {
     return this.#released === this.#blocks.blocks.length;

@@ -49,7 +49,7 @@ export function differences(found: Found, blocks: SpendingBlocks, log: string): 
     const expected = blocks.coins.hashAt(blocks.find(hashFromHex(best)));
     if (hash !== expected) faults.push(`${what}: the coins of ${best} are ${hash}, not ${expected}`);
   };
-  if (found.left !== undefined && !/^0+$/.test(found.left.best)) {
+  if (found.left !== undefined && !isNone(found.left.best)) {
     compare('as they were left', found.left.best, found.left.hash);
   }
   compare('at the tip', found.tip, found.hash);
@@ -58,6 +58,11 @@ export function differences(found: Found, blocks: SpendingBlocks, log: string): 
   const height = blocks.headers.height(blocks.find(hashFromHex(found.tip)));
   if (height < highest) faults.push(`the tip is at ${height}, and was at ${highest}`);
   return faults;
+}
+
+/** Whether it is the hash of no block. */
+export function isNone(hash: string): boolean {
+  return /^0*$/.test(hash);
 }
 
 /** Blocks that a log tells of as connected and that are not stored. */

@@ -7,7 +7,7 @@ import { consensusParams, genesisAnchor, HeaderTree } from '@btcp2p/consensus';
 import { PeerIds, SeededRng, type PeerId, type Time } from '@btcp2p/machine';
 import { BLOCK_HEADER_SIZE, regtest, type BlockView } from '@btcp2p/wire';
 import {
-  Node, type BlockOutcome, type ChainEvent, type Job, type JobResult, type NodeEvent, type NodeOptions,
+  Node, type BlockOutcome, type ChainEvent, type FilterJob, type Job, type JobResult, type NodeEvent, type NodeOptions,
 } from '../../src/index.ts';
 
 /** One end of a connection in memory. */
@@ -36,6 +36,8 @@ export class Host {
   keyWorkTime = 1;
   readonly #rng: SeededRng;
   readonly #files = new MemoryBlockFiles();
+  /** Answers what is asked of the index of filters; there is none unless this is set. */
+  filterJob: (job: FilterJob) => JobResult = () => ({ type: 'failed', detail: 'no index' });
   /** Set to have every write fail. */
   diskFailure: string | undefined;
 
@@ -74,6 +76,7 @@ export class Host {
       const result = performKeyWork(job.work, nobleEllSwift, this.#rng);
       return { type: 'key-work', result, elapsed: this.keyWorkTime };
     }
+    if (isFilterJob(job)) return this.filterJob(job);
     if (job.type !== 'read-block' && this.diskFailure !== undefined) {
       return { type: 'failed', detail: this.diskFailure };
     }
@@ -281,4 +284,8 @@ export class MemoryNetwork {
       this.#give(host, { type: 'disconnected', peer, cause: 'connection closed' });
     }
   }
+}
+
+function isFilterJob(job: Job): job is FilterJob {
+  return job.type.startsWith('read-filter');
 }

@@ -153,9 +153,11 @@ export class Owner implements BlockStatus {
     });
   }
 
-  /** What happened, in short, since the last time. */
+  /** What happened, in short, since the last time; that headers are asked for goes without saying. */
   takeLog(...types: SyncEffect['type'][]): string[] {
-    const all = this.log.splice(0);
+    const all = this.log
+      .splice(0)
+      .filter((effect) => effect.type !== 'notice' || effect.code !== 'initial-getheaders');
     const wanted = types.length === 0 ? all : all.filter(({ type }) => types.includes(type));
     return wanted.map((effect) => {
       switch (effect.type) {

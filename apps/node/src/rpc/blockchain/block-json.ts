@@ -1,13 +1,15 @@
 import type { TxUndo } from '@btcp2p/chainstate';
 import type { HeaderEntry } from '@btcp2p/consensus';
+import { nativeSha256d } from '@btcp2p/reactor';
 import { hashToHex, type BlockView } from '@btcp2p/wire';
 import { bitsHex, difficultyOf, targetHex } from '../../mining/difficulty.ts';
 import type { ChainContext } from '../chain-context.ts';
-import type { JsonMembers, JsonOutput } from '../json-value.ts';
+import { JsonText, type JsonMembers, type JsonOutput } from '../json-value.ts';
 import { RPC_MISC_ERROR, RpcError } from '../rpc-error.ts';
 import { decodedView } from '../transactions/decode-transaction.ts';
 import { transactionToJson } from '../transactions/transaction-json.ts';
 import { Turns } from '../turns.ts';
+import { writeJson } from '../write-json.ts';
 import { undoOf } from './block-undo.ts';
 import { blockHashHex } from './chain-part.ts';
 
@@ -86,7 +88,7 @@ async function transactionsToJson(
   for (let i = 0; i < block.transactionCount; i++) {
     if (turns.isOver) await turns.pass();
     if (detail === 'txids') {
-      shown.push(hashToHex(block.txid(i)));
+      shown.push(hashToHex(block.txid(i, nativeSha256d)));
       continue;
     }
     const options = {
@@ -95,7 +97,9 @@ async function transactionsToJson(
       prevouts: detail === 'prevouts',
       turns,
     };
-    shown.push(await transactionToJson(decodedView(block.transactionView(i)), options));
+    const transaction = await transactionToJson(decodedView(block.transactionView(i)), options);
+    // All together they are megabytes, which take too long to be written at once.
+    shown.push(new JsonText('object', writeJson(transaction)));
   }
   return shown;
 }
@@ -113,7 +117,8 @@ export async function readStoredBlock(chain: ChainContext, entry: HeaderEntry): 
 /** Why there is no block (Core `CheckBlockDataAvailability`, rpc/blockchain.cpp). */
 async function notStored(chain: ChainContext, entry: HeaderEntry): Promise<RpcError> {
   const [facts] = await chain.query({ type: 'block-facts', entries: [entry] });
-  // A block that was here is only not stored any more because its file was deleted.
-  const why = facts!.transactions > 0 ? 'pruned data' : 'not fully downloaded';
+  // A block that was here is only not stored any more because its file was deleted; one that is here
+  // now has come since it was asked for.
+  const why = facts!.transactions > 0 && !facts!.hasData ? 'pruned data' : 'not fully downloaded';
   return new RpcError(RPC_MISC_ERROR, `Block not available (${why})`);
 }

@@ -1,6 +1,6 @@
-import { toHex } from '@btcp2p/wire';
 import { difficultyOf } from '../../mining/difficulty.ts';
 import { asBoolean, asHash, asInt32, asVerbosity } from '../convert.ts';
+import { hexOf } from '../hex.ts';
 import { JsonNumber } from '../json-value.ts';
 import { RPC_INVALID_PARAMETER, RpcError } from '../rpc-error.ts';
 import { exampleCli, exampleRpc } from '../rpc-help.ts';
@@ -97,7 +97,7 @@ const getblockheader: ChainMethod = {
   examples: [exampleCli('getblockheader', EXAMPLE_HASH), exampleRpc('getblockheader', EXAMPLE_HASH)],
   handler: async (args, { chain }) => {
     const entry = findBlock(chain, asHash(args.raw('blockhash'), 'hash'));
-    if (!args.get('verbose', asBoolean)) return toHex(chain.headers.headerBytes(entry));
+    if (!args.get('verbose', asBoolean)) return hexOf(chain.headers.headerBytes(entry));
     const [facts] = await chain.query({ type: 'block-facts', entries: [entry] });
     return headerToJson(chain, entry, facts!.transactions);
   },
@@ -156,7 +156,7 @@ const getblock: ChainMethod = {
     const verbosity = args.get('verbosity', asVerbosity);
     const entry = findBlock(chain, hash);
     const block = await readStoredBlock(chain, entry);
-    if (verbosity <= 0) return toHex(block.bytes);
+    if (verbosity <= 0) return hexOf(block.bytes);
     const detail = verbosity === 1 ? 'txids' : verbosity === 2 ? 'transactions' : 'prevouts';
     return blockToJson(chain, entry, block, detail);
   },

@@ -1,4 +1,4 @@
-import type { Chain } from '@btcp2p/wire';
+import { MIN_BLOCKS_TO_KEEP, pruneAfterHeight } from '@btcp2p/chainstate';
 import type { ChainContext } from '../chain-context.ts';
 import { asInt32 } from '../convert.ts';
 import { RPC_INVALID_PARAMETER, RPC_MISC_ERROR, RpcError } from '../rpc-error.ts';
@@ -6,19 +6,10 @@ import { exampleCli, exampleRpc } from '../rpc-help.ts';
 import type { ChainMethod } from './chain-part.ts';
 import { prunedHeight } from './pruned-height.ts';
 
-/** Core `MIN_BLOCKS_TO_KEEP` (validation.h). */
-const MIN_BLOCKS_TO_KEEP = 288;
 /** Core `TIMESTAMP_WINDOW` (chain.h), seconds. */
 const TIMESTAMP_WINDOW = 2 * 60 * 60;
 /** Numbers above it are times: it is a day in 2001. */
 const MAX_HEIGHT = 1_000_000_000;
-
-/** Core `nPruneAfterHeight` (kernel/chainparams.cpp). */
-const PRUNE_AFTER_HEIGHT: Readonly<Record<Chain, number>> = {
-  main: 100_000, test: 1_000, testnet4: 1_000, signet: 1_000, regtest: 1_000,
-};
-/** The same on regtest with `-fastprune`. */
-const FAST_PRUNE_AFTER_HEIGHT = 100;
 
 const pruneblockchain: ChainMethod = {
   name: 'pruneblockchain',
@@ -44,7 +35,7 @@ const pruneblockchain: ChainMethod = {
     if (wanted < 0) throw new RpcError(RPC_INVALID_PARAMETER, 'Negative block height.');
     const height = wanted > MAX_HEIGHT ? heightOfTime(chain, wanted - TIMESTAMP_WINDOW) : wanted;
     const { height: tipHeight } = chain.chain;
-    if (tipHeight < pruneAfterHeight(chain)) {
+    if (tipHeight < pruneAfterHeight(chain.network.chain, chain)) {
       throw new RpcError(RPC_MISC_ERROR, 'Blockchain is too short for pruning.');
     }
     if (height > tipHeight) {
@@ -68,11 +59,6 @@ function heightOfTime({ headers, chain }: ChainContext, time: number): number {
   throw new RpcError(
     RPC_INVALID_PARAMETER, 'Could not find block with at least the specified timestamp.',
   );
-}
-
-function pruneAfterHeight({ network, fastPrune }: ChainContext): number {
-  if (network.chain === 'regtest' && fastPrune) return FAST_PRUNE_AFTER_HEIGHT;
-  return PRUNE_AFTER_HEIGHT[network.chain];
 }
 
 /** The method that deletes old blocks. */

@@ -1,5 +1,6 @@
 import { NET_PERMISSIONS, type NodePeerInfo, type OutboundType } from '@btcp2p/node';
-import { serviceNames } from '@btcp2p/wire';
+import { fromHex, serviceNames } from '@btcp2p/wire';
+import { isHex } from '../../descriptors/key-expression.ts';
 import { asBoolean, asInt64, asString } from '../convert.ts';
 import type { JsonOutput } from '../json-value.ts';
 import type { NetworkContext } from '../network-context.ts';
@@ -473,8 +474,43 @@ const setnetworkactive: Method = {
   },
 };
 
+const MESSAGE_TYPE_SIZE = 12;
+
+const sendmsgtopeer: Method = {
+  name: 'sendmsgtopeer',
+  category: 'hidden',
+  description: 'Sends a peer a message of any content. For tests.',
+  params: [
+    { name: 'peer_id', type: 'number', description: 'The peer, as getpeerinfo shows it' },
+    { name: 'msg_type', type: 'string', description: `Type, of ${MESSAGE_TYPE_SIZE} characters at most` },
+    { name: 'msg', type: 'hex', description: 'What the message contains, without a header' },
+  ],
+  results: [{ type: 'object', inner: [] }],
+  examples: [
+    exampleCli('sendmsgtopeer', '0 "addr" "ffffff"'),
+    exampleRpc('sendmsgtopeer', '0, "addr", "ffffff"'),
+  ],
+  handler: (args, { network }) => {
+    const id = args.get('peer_id', asInt64);
+    const messageType = args.get('msg_type', asString);
+    if (messageType.length > MESSAGE_TYPE_SIZE) {
+      const what = `Error: msg_type too long, max length is ${MESSAGE_TYPE_SIZE}`;
+      throw new RpcError(RPC_INVALID_PARAMETER, what);
+    }
+    const hex = args.get('msg', asString);
+    if (hex !== '' && !isHex(hex)) {
+      throw new RpcError(RPC_INVALID_PARAMETER, 'Error parsing input for msg');
+    }
+    const isPrintable = /^[\x20-\x7e]*$/.test(messageType);
+    if (!isPrintable || !network.sendMessage(Number(id), messageType, fromHex(hex))) {
+      throw new RpcError(RPC_MISC_ERROR, 'Error: Could not send message to peer');
+    }
+    return {};
+  },
+};
+
 /** The methods about the network (Core rpc/net.cpp). */
 export const networkMethods: readonly Method[] = [
   getconnectioncount, ping, getpeerinfo, addnode, addconnection, disconnectnode, getaddednodeinfo,
-  getnettotals, getnetworkinfo, setnetworkactive,
+  getnettotals, getnetworkinfo, setnetworkactive, sendmsgtopeer,
 ];

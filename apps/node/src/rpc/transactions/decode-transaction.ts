@@ -1,8 +1,9 @@
+import { nativeSha256d } from '@btcp2p/reactor';
 import {
   MAX_SCRIPT_ELEMENT_SIZE, MAX_SCRIPT_SIZE, OP_NOP10, operationEnd,
 } from '@btcp2p/script';
 import {
-  DecodeError, fromHex, MAX_SIZE, Reader, sha256d, TransactionView, type Transaction,
+  DecodeError, fromHex, MAX_SIZE, Reader, TransactionView, type Transaction,
   type TxIn, type TxOut,
 } from '@btcp2p/wire';
 import { isHex } from '../../descriptors/key-expression.ts';
@@ -26,8 +27,8 @@ export function decodedView(view: TransactionView): DecodedTransaction {
     transaction: view.transaction(),
     bytes: view.bytes,
     strippedSize: view.strippedSize,
-    txid: view.txid(),
-    wtxid: view.wtxid(),
+    txid: view.txid(nativeSha256d),
+    wtxid: view.wtxid(nativeSha256d),
   };
 }
 
@@ -74,7 +75,7 @@ function decodeLegacy(bytes: Uint8Array): DecodedTransaction {
   });
   const transaction = { version, inputs, outputs, lockTime: reader.u32() };
   reader.end();
-  const txid = sha256d(bytes);
+  const txid = nativeSha256d(bytes);
   return { transaction, bytes, strippedSize: bytes.length, txid, wtxid: txid };
 }
 

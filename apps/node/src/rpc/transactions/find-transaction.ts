@@ -1,4 +1,5 @@
 import type { HeaderEntry } from '@btcp2p/consensus';
+import { nativeSha256d } from '@btcp2p/reactor';
 import { equalHashes, type BlockView, type TransactionView } from '@btcp2p/wire';
 import { Turns } from '../turns.ts';
 
@@ -18,7 +19,7 @@ export async function findInBlock(
 ): Promise<MinedTransaction | undefined> {
   const turns = new Turns();
   for (let index = 0; index < block.transactionCount; index++) {
-    if (equalHashes(block.txid(index), txid)) {
+    if (equalHashes(block.txid(index, nativeSha256d), txid)) {
       return { view: block.transactionView(index), index, entry };
     }
     if (turns.isOver) await turns.pass();

@@ -1,6 +1,7 @@
-import { equalHashes, hashToHex, toHex } from '@btcp2p/wire';
+import { equalHashes, hashToHex, TransactionView } from '@btcp2p/wire';
 import type { ChainContext } from '../chain-context.ts';
 import { asHash, asVerbosity } from '../convert.ts';
+import { hexOf } from '../hex.ts';
 import { JsonNumber, type JsonMembers } from '../json-value.ts';
 import {
   RPC_INTERNAL_ERROR, RPC_INVALID_ADDRESS_OR_KEY, RPC_MISC_ERROR, RpcError,
@@ -38,8 +39,8 @@ const getrawtransaction: ChainMethod = {
   name: 'getrawtransaction',
   category: 'rawtransactions',
   description:
-    'Gives a transaction of a block that is named, or of any block if there is an index of transactions ' +
-    '(-txindex). The mempool is always empty: this version has none yet.\n' +
+    'Gives a transaction of the mempool or of a block that is named. With an index of transactions ' +
+    '(-txindex) the block need not be named.\n' +
     'With verbosity 0 it gives the bytes, with 1 an object, with 2 also the fee and what was spent.',
   params: [
     { name: 'txid', type: 'hex', description: 'The id of the transaction' },
@@ -70,11 +71,14 @@ const getrawtransaction: ChainMethod = {
     }
     const verbosity = args.get('verbosity', asVerbosity);
     const block = args.raw('blockhash');
+    const waiting =
+      block === null ? await chain.query({ type: 'mempool-transaction', txid }) : undefined;
+    if (waiting !== undefined) return waitingToJson(chain, waiting, verbosity);
     const found = block === null
       ? await findByIndex(chain, txid)
       : await inNamedBlock(chain, txid, asHash(block, 'parameter 3'));
     if (typeof found === 'string') throw notFound(found);
-    if (verbosity <= 0) return toHex(found.view.bytes);
+    if (verbosity <= 0) return hexOf(found.view.bytes);
     return {
       ...(block !== null && { in_active_chain: chain.chain.contains(found.entry) }),
       ...(await minedToJson(chain, found, verbosity > 1)),
@@ -100,6 +104,16 @@ function notFound(text: string): RpcError {
   return new RpcError(
     RPC_INVALID_ADDRESS_OR_KEY, `${text}. Use gettransaction for wallet transactions.`,
   );
+}
+
+/** A transaction of the mempool. What it spends is not told. */
+function waitingToJson(
+  { network }: ChainContext,
+  bytes: Uint8Array,
+  verbosity: number,
+): Promise<JsonMembers> | string {
+  if (verbosity <= 0) return hexOf(bytes);
+  return transactionToJson(decodedView(TransactionView.of(bytes)), { chain: network.chain });
 }
 
 /** A transaction with its place in the chain (Core `TxToJSON`, rpc/rawtransaction.cpp). */

@@ -1,9 +1,10 @@
 import type { TxUndo } from '@btcp2p/chainstate';
 import {
-  hashToHex, toHex, WITNESS_SCALE_FACTOR, type Chain, type Transaction, type TxIn,
+  hashToHex, WITNESS_SCALE_FACTOR, type Chain, type Transaction, type TxIn,
 } from '@btcp2p/wire';
 import { scriptToAsm } from '../../descriptors/script-asm.ts';
 import { scriptToJson } from '../../descriptors/script-json.ts';
+import { hexOf } from '../hex.ts';
 import type { JsonMembers, JsonOutput } from '../json-value.ts';
 import { amount } from '../write-json.ts';
 import { Turns } from '../turns.ts';
@@ -54,7 +55,7 @@ export async function transactionToJson(
     vin,
     vout,
     fee: undo && amount(feeOf(transaction, undo)),
-    hex: options.includeHex === false ? undefined : toHex(bytes),
+    hex: options.includeHex === false ? undefined : hexOf(bytes),
   };
 }
 
@@ -80,15 +81,15 @@ function inputToJson(
   { prevouts, chain }: TransactionJsonOptions,
 ): JsonOutput {
   const source = isCoinbase
-    ? { coinbase: toHex(scriptSig) }
+    ? { coinbase: hexOf(scriptSig) }
     : {
       txid: hashToHex(prevout.txid),
       vout: prevout.index,
-      scriptSig: { asm: scriptToAsm(scriptSig, true), hex: toHex(scriptSig) },
+      scriptSig: { asm: scriptToAsm(scriptSig, true), hex: hexOf(scriptSig) },
     };
   return {
     ...source,
-    txinwitness: witness.length > 0 ? witness.map(toHex) : undefined,
+    txinwitness: witness.length > 0 ? witness.map(hexOf) : undefined,
     prevout:
       spent === undefined || prevouts !== true
         ? undefined

@@ -49,6 +49,7 @@ export interface DiskBlockFilesOptions extends RecordFormat {
  *   fails, what was written of it is cut off, the error thrown, and the next write tries anew.
  * - What is already in files, more than `infos` say, stays: new records go behind it, unless it is the
  *   rest of a torn record, or zeros to the end of the file, which bitcoind reserves.
+ * - With each blk file there is a rev file, empty until something is undone from it, as in Core.
  * - An info is replaced by another object when it changes, never changed itself.
  *
  * **Rationale.** A file is opened anew for each record, as Core does: 20 µs, and it may be moved away,
@@ -60,8 +61,12 @@ export class DiskBlockFiles implements BlockFiles {
   readonly #format: RecordFormat;
   readonly #fastPrune: boolean;
   readonly #infos: Map<number, BlockFileInfo>;
-  /** The file that blocks are written to. */
+  /** The highest number that a file has or had. */
   #last: number;
+  /** The files that blocks are written to; undefined for one that is still to be made. */
+  readonly #current: { below: number | undefined; above: number | undefined };
+  /** The height from which on blocks go `above`. */
+  #border = Infinity;
   /** Undo files whose end was looked for. */
   readonly #undoEnds = new Set<number>();
   /** Names of files to sync. */
@@ -85,9 +90,14 @@ export class DiskBlockFiles implements BlockFiles {
       this.#infos.set(file, { ...NO_INFO, size });
     }
     this.#last = unknown.at(-1) ?? Math.max(known, 0);
-    const from = unknown.length > 0 ? 0 : this.#info(this.#last).size;
-    const size = this.#cutTail('blk', this.#last, from);
-    if (size !== this.#info(this.#last).size) this.#update(this.#last, { size });
+    this.#current = { below: this.#last, above: undefined };
+    for (const file of infos.keys()) this.#findEnd(file, this.#info(file).size);
+    if (unknown.length > 0) this.#findEnd(this.#last, 0);
+  }
+
+  #findEnd(file: number, from: number): void {
+    const size = this.#cutTail('blk', file, from);
+    if (size !== this.#info(file).size) this.#update(file, { size });
   }
 
   /**
@@ -100,13 +110,28 @@ export class DiskBlockFiles implements BlockFiles {
       throw new RangeError(`a block cannot have ${block.length} bytes`);
     }
     const length = STORAGE_HEADER_BYTES + block.length;
-    const full = this.#info(this.#last).size + length >= this.#maxFileSize(length);
-    const file = full ? this.#last + 1 : this.#last;
+    const side = height < this.#border ? 'below' : 'above';
+    const current = this.#current[side];
+    const hasRoom =
+      current !== undefined && this.#info(current).size + length < this.#maxFileSize(length);
+    const file = hasRoom ? current : this.#last + 1;
     const { size } = this.#info(file);
     this.#write(fileName('blk', file), size, block);
-    this.#last = file;
+    if (size === 0) this.#makeUndoFile(file);
+    this.#last = Math.max(this.#last, file);
+    this.#current[side] = file;
     this.#update(file, { ...withBlock(this.#info(file), height, time), size: size + length });
     return { file, position: size + STORAGE_HEADER_BYTES };
+  }
+
+  keepApart(height: number | undefined): void {
+    this.#border = height ?? Infinity;
+    this.#current.below = undefined;
+    this.#current.above = undefined;
+    for (const [file, { blocks, heightLast }] of this.#infos) {
+      const side = heightLast < this.#border ? 'below' : 'above';
+      if (blocks > 0 && file >= (this.#current[side] ?? 0)) this.#current[side] = file;
+    }
   }
 
   readBlock(at: BlockPosition): Uint8Array {
@@ -159,7 +184,9 @@ export class DiskBlockFiles implements BlockFiles {
     this.#namesChanged = true;
     this.#infos.delete(file);
     this.#undoEnds.delete(file);
-    if (file === this.#last) this.#last++;
+    for (const side of ['below', 'above'] as const) {
+      if (this.#current[side] === file) this.#current[side] = undefined;
+    }
   }
 
   /**
@@ -192,6 +219,8 @@ export class DiskBlockFiles implements BlockFiles {
     const end = Math.max(info.size, at.position + size);
     this.#update(at.file, { ...withBlock(info, height, time), size: end });
     this.#last = Math.max(this.#last, at.file);
+    const side = height < this.#border ? 'below' : 'above';
+    this.#current[side] = Math.max(this.#current[side] ?? 0, at.file);
   }
 
   #info(file: number): BlockFileInfo {
@@ -228,6 +257,10 @@ export class DiskBlockFiles implements BlockFiles {
     } finally {
       closeSync(fd);
     }
+  }
+
+  #makeUndoFile(file: number): void {
+    closeSync(openSync(join(this.#directory, fileName('rev', file)), 'a', 0o666));
   }
 
   #write(name: string, position: number, data: Uint8Array, checksum?: Uint8Array): void {
