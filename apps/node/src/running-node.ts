@@ -210,7 +210,10 @@ export class RunningNode {
           else if (event.type === 'mempool') node.#chainControl.mempoolChanged(event);
           else node.#handleChainEvent(event);
         },
-        onFailure: (error) => run.ended(error),
+        onFailure: (error) => {
+          log.error(error.message);
+          run.ended(error);
+        },
       });
       thread = started.thread;
       const headers = loadHeaders(started.chain, run, log);

@@ -1,3 +1,4 @@
+import { listenAddresses } from '../src/listen-addresses.ts';
 import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -163,10 +164,46 @@ describe('options', () => {
     );
   });
 
+  test('that nobody is found to connect to is noted', () => {
+    const noted = (...args: string[]): boolean =>
+      run(args).notices.some(({ text }) => text.startsWith('this version does not find peers'));
+    expect([noted(), noted('-connect=1.2.3.4'), noted('-noconnect'), noted('-addnode=1.2.3.4')]).toEqual([
+      true, false, false, false,
+    ]);
+  });
+
+  test('commands, the process id, and where blocks are', () => {
+    expect(optionsOf()).toMatchObject({
+      notify: { startup: '', block: '', alert: '', shutdown: [] },
+      pidFile: 'bitcoind.pid', blocksDirectory: undefined, captureMessages: false,
+    });
+    const options = optionsOf(
+      '-startupnotify=a', '-blocknotify=b %s', '-alertnotify=c', '-shutdownnotify=d', '-shutdownnotify=e',
+      '-pid=x', '-blocksdir=/y', '-capturemessages',
+    );
+    expect(options).toMatchObject({
+      notify: { startup: 'a', block: 'b %s', alert: 'c', shutdown: ['d', 'e'] },
+      pidFile: 'x', blocksDirectory: '/y', captureMessages: true,
+    });
+    expect(optionsOf('-nopid').pidFile).toBeUndefined();
+  });
+
+  test('where to listen', () => {
+    const hosts = (...args: string[]): string[] =>
+      listenAddresses(optionsOf(...args)).map(({ host, port, onion }) => `${host} ${port}${onion ? ' onion' : ''}`);
+    expect(hosts('-port=7')).toEqual(['127.0.0.1 8 onion', ':: 7', '0.0.0.0 7']);
+    expect(hosts('-bind=1.2.3.4:5')).toEqual(['1.2.3.4 5']);
+    expect(hosts('-bind=127.0.0.1=onion', '-bind=1.2.3.4:5', '-port=7')).toEqual([
+      '1.2.3.4 5', '127.0.0.1 8 onion',
+    ]);
+    expect(hosts('-whitebind=1.2.3.4:5', '-port=7')).toEqual(['1.2.3.4 5', '127.0.0.1 8 onion']);
+    expect(hosts('-nolisten')).toEqual([]);
+  });
+
   test('what has no effect yet is taken and noted', () => {
     expect(optionsOf('-v2transport=1').v2Transport).toBe(true);
     expect(optionsOf('-v2transport=0').v2Transport).toBe(false);
-    const notices = run(['-logratelimit', '-logsourcelocations']).notices;
+    const notices = run(['-connect=0', '-logratelimit', '-logsourcelocations']).notices;
     expect(
       notices.filter(({ level }) => level === 'warning').map(({ text }) => text.split(':')[0]),
     ).toEqual(['-logratelimit=1 has no effect']);
@@ -374,7 +411,7 @@ describe('help and version', () => {
   test.each(['-?', '-h', '-help', '--help'])('%s prints the help', (argument) => {
     const text = textOf(argument);
     expect(text).toContain(
-      'Usage: btcp2p-node [options]\n\nOptions:\n\n  -allowignoredconf\n       Only warn',
+      'Usage: btcp2p-node [options]\n\nOptions:\n\n  -alertnotify=<cmd>\n       Run this command',
     );
     for (const heading of [
       'Connection options:',

@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import type { ChildProcess } from 'node:child_process';
 import { watch } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,9 +6,10 @@ import { SeededRng, type Rng } from '@btcp2p/machine';
 import { writeBlockFile } from '@btcp2p/regtest';
 import { hashToHex, regtest } from '@btcp2p/wire';
 import { BranchPeer } from './support/branch-peer.ts';
-import { differences, inspect, isNone, lost, readLog } from './support/crash-check.ts';
+import { differences, inspect, isNone, lost } from './support/crash-check.ts';
+import { NodeProcess, readLog } from './support/node-process.ts';
 import { SpendingBlocks } from './support/spending-blocks.ts';
-import { startChild, temporaryDirectory } from './support/support.ts';
+import { temporaryDirectory } from './support/support.ts';
 import { until } from './support/test-node.ts';
 
 const RUNS = Number(process.env['BTCP2P_CRASH_RUNS'] ?? 1);
@@ -55,11 +55,13 @@ async function killOnce(world: World, kill: number): Promise<void> {
   const chain = join(world.directory, 'regtest');
   const isRebuilding = !isPruned && rng.below(8) === 0;
   const before = readLog(chain).length;
-  const node = startNode(world, isRebuilding ? rebuilding(world) : []);
+  // So little that most flushes are many writes.
+  const args = [`-dbbatchsize=${100 + rng.below(1_500)}`, ...(isRebuilding ? rebuilding(world) : [])];
+  const node = startNode(world, args);
   if (isRebuilding || rng.below(4) === 0) await afterStart(node, rng.below(isRebuilding ? 1_500 : 500));
   else if (rng.below(2) === 0) await inSync(node, world, () => delay(rng.below(60)));
   else await inSync(node, world, () => whileWriting(chain, rng));
-  await end(node, 'SIGKILL');
+  await node.end('SIGKILL');
 
   const found = inspect(chain);
   const log = readLog(chain);
@@ -82,24 +84,21 @@ async function finish(world: World): Promise<void> {
   peer.release(blocks.blocks.length);
   const node = startNode(world, []);
   const best = hashToHex(blocks.headers.hash(peer.best));
-  const reached = new RegExp(`(?:new best|hashBestChain)=${best} `);
-  await until(() => reached.test(readLog(chain)), () => readLog(chain).split('\n').slice(-8).join('\n'));
-  expect(await end(node, 'SIGTERM')).toBe(0);
+  await node.logged(new RegExp(`(?:new best|hashBestChain)=${best} `));
+  expect(await node.end()).toEqual({ code: 0, errors: '' });
   const found = inspect(chain);
   expect(found).toMatchObject({ left: { best }, tip: best });
   expect(differences(found, blocks, readLog(chain))).toEqual([]);
 }
 
-function startNode({ rng, peer, directory, isPruned }: World, args: readonly string[]): ChildProcess {
-  const options = {
+function startNode({ rng, peer, directory, isPruned }: World, args: readonly string[]): NodeProcess {
+  const chain = {
     // One chunk of memory, and so much more as the tables of some hundred coins take.
     dbCache: 2 ** 20 + 7_400 + rng.below(4_000),
     ...(isPruned && { prune: 1_000 }),
   };
-  return startChild('crash-node.ts', [
-    JSON.stringify(options), '-regtest', `-datadir=${directory}`, `-connect=${peer.address}`, '-server=0',
-    '-fastprune', `-dbbatchsize=${rng.below(2) * rng.below(2_000)}`, '-maxtipage=9999999999', '-printtoconsole=1', ...args,
-  ], { isBuilt: true });
+  const common = [`-connect=${peer.address}`, '-fastprune', '-maxtipage=9999999999'];
+  return new NodeProcess(directory, [...common, ...args], { chain });
 }
 
 /** Options to build the index or the coins anew, or to read blocks from a file. */
@@ -113,17 +112,17 @@ function rebuilding({ rng, blocks, directory }: World): string[] {
 }
 
 /** Some time after the first line of the log. */
-async function afterStart(node: ChildProcess, milliseconds: number): Promise<void> {
+async function afterStart(node: NodeProcess, milliseconds: number): Promise<void> {
   await new Promise((resolve) => {
-    node.stdout!.once('data', resolve);
-    node.once('close', resolve);
+    node.child.stdout!.once('data', resolve);
+    node.child.once('close', resolve);
   });
   await delay(milliseconds);
 }
 
 /** When some blocks have been fetched, while others keep coming, and then at any moment. */
 async function inSync(
-  node: ChildProcess,
+  node: NodeProcess,
   { rng, peer }: World,
   moment: () => Promise<unknown>,
 ): Promise<void> {
@@ -133,8 +132,9 @@ async function inSync(
   }, 10);
   try {
     await until(
-      () => peer.sent >= wanted || (peer.isConnected && peer.hasAll) || node.exitCode !== null,
+      () => peer.sent >= wanted || (peer.isConnected && peer.hasAll) || node.child.exitCode !== null,
       () => `${peer.sent} blocks sent instead of ${wanted}`,
+      60,
     );
     await moment();
   } finally {
@@ -152,17 +152,4 @@ async function whileWriting(chain: string, rng: Rng): Promise<void> {
   watcher.on('error', () => {});
   await delay(1_000, undefined, { signal }).catch(() => {});
   watcher.close();
-}
-
-async function end(
-  node: ChildProcess,
-  signal: 'SIGKILL' | 'SIGTERM',
-): Promise<number | string | null> {
-  if (node.exitCode !== null) throw new Error(`the node has ended with ${node.exitCode}`);
-  const exited = new Promise<number | string | null>((resolve) => {
-    node.once('close', (code, by) => resolve(code ?? by));
-  });
-  node.stdout!.resume();
-  node.kill(signal);
-  return exited;
 }

@@ -39,8 +39,25 @@ describe('layout', () => {
         .sort(),
     ).toEqual(['.lock', 'blocks', 'wallets']);
     expect(readdirSync(join(directory.chain, 'wallets'))).toEqual([]);
-    expect(readdirSync(directory.blocks)).toEqual([]);
+    expect(readdirSync(directory.blocks)).toEqual(['.lock']);
     directory.release();
+  });
+
+  test('blocks may be elsewhere, in a directory that exists and that no other node uses', async () => {
+    const base = temporaryDirectory();
+    const elsewhere = temporaryDirectory();
+    const first = await openDataDirectory(base, 'regtest', elsewhere);
+    expect(first.blocks).toBe(join(elsewhere, 'regtest', 'blocks'));
+    expect(readdirSync(first.chain).sort()).toEqual(['.lock', 'wallets']);
+    expect(await refusalOf(openDataDirectory(temporaryDirectory(), 'regtest', elsewhere))).toMatchObject({
+      code: 'locked',
+      message: `Cannot obtain a lock on directory ${first.blocks}. btcp2p is probably already running.`,
+    });
+    first.release();
+    expect(await refusalOf(openDataDirectory(base, 'regtest', join(elsewhere, 'x')))).toMatchObject({
+      code: 'data-directory',
+      message: `Specified blocks directory "${join(elsewhere, 'x')}" does not exist.`,
+    });
   });
 
   test('a directory that was there gets no wallets', async () => {

@@ -1,6 +1,5 @@
 // Indexes after kill -9 at any time: what is left of them, caught up, is what one makes from the blocks.
 import { expect, test } from '@jest/globals';
-import { once } from 'node:events';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,9 +10,9 @@ import { toHex } from '@btcp2p/wire';
 import { ChainService } from '../src/chain/chain-service.ts';
 import { defaultChainSettings } from '../src/chain/chain-settings.ts';
 import { BranchPeer } from './support/branch-peer.ts';
-import { readLog } from './support/crash-check.ts';
+import { readLog } from './support/node-process.ts';
 import { SpendingBlocks } from './support/spending-blocks.ts';
-import { startChild, temporaryDirectory } from './support/support.ts';
+import { temporaryDirectory } from './support/support.ts';
 import { until } from './support/test-node.ts';
 
 const KILLS = Number(process.env['BTCP2P_INDEX_KILLS'] ?? 4);
@@ -81,12 +80,11 @@ test(`${KILLS} times kill -9 while blocks are indexed, seed ${SEED}`, async () =
     for (let kill = 0; kill < KILLS; kill++) {
       const isOn = kill % 3 !== 2;
       if (!isOn) tally.withoutIndexes++;
-      const node = startChild('crash-node.ts', [
-        // Little memory for coins, so that they are stored often, and the chain starts where it was.
-        JSON.stringify({ dbCache: 2 ** 20 + 8_000 + rng.below(60_000) }), '-regtest', `-datadir=${directory}`, `-connect=${peer.address}`, '-server=0', '-fastprune',
-        '-maxtipage=9999999999', '-printtoconsole=1', ...(isOn ? INDEXES : []),
-      ], { isBuilt: true });
-      node.stdout!.resume();
+      // Little memory for coins, so that they are stored often, and the chain starts where it was.
+      const chainOptions = { dbCache: 2 ** 20 + 7_400 + rng.below(4_000) };
+      const args = [`-connect=${peer.address}`, '-fastprune', '-maxtipage=9999999999'];
+      const node = new NodeProcess(directory, isOn ? [...args, ...INDEXES] : args, { chain: chainOptions });
+      node.child.stdout!.resume();
       // It gets a part of the blocks, so that there is something left for the next one.
       const last = peer.released + 40 + rng.below(30);
       const sent = peer.sent;
@@ -94,14 +92,16 @@ test(`${KILLS} times kill -9 while blocks are indexed, seed ${SEED}`, async () =
         if (peer.released < last) peer.release(1 + rng.below(5));
       }, 10);
       try {
-        await until(() => peer.sent >= sent + 25 || peer.hasAll, () => `${peer.sent - sent} blocks sent`);
+        await until(
+          () => peer.sent >= sent + 25 || (peer.isConnected && peer.hasAll),
+          () => `${peer.sent - sent} blocks sent`, 60,
+        );
         await delay(rng.below(200));
       } finally {
         clearInterval(growing);
       }
       // One that ends in order stores all coins: the indexes have to begin where they were.
-      node.kill(isOn ? 'SIGKILL' : 'SIGTERM');
-      await once(node, 'close');
+      await node.end(isOn ? 'SIGKILL' : 'SIGTERM');
       const left = inspect(chain, blocks, { anew: false });
       const made = inspect(chain, blocks, { anew: true });
       if (left.steps > 0) tally.behind++;
@@ -116,4 +116,4 @@ test(`${KILLS} times kill -9 while blocks are indexed, seed ${SEED}`, async () =
   } finally {
     await peer.close();
   }
-}, 30_000 + 10_000 * KILLS);
+}, 60_000 + 15_000 * KILLS);

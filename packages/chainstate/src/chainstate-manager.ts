@@ -412,7 +412,6 @@ export class ChainstateManager {
    */
   activateBestChain(): void {
     this.#active.activateBestChain();
-    this.#options.mempool?.settle(true);
     this.#tellTip();
     this.#background?.activateBestChain();
     if (this.#background !== undefined) this.#shareMemory();
@@ -714,11 +713,8 @@ export class ChainstateManager {
         if (this.#watched?.entry !== entry) return;
         this.#watched.verdict = rejection ? { ...rejection, mutated: false, entry } : 'valid';
       },
-      invalid: (entry, rejection) => {
-        this.#markInvalid(entry, rejection);
-        // What comes next may be another chain, and Core has the mempool settle before it looks.
-        this.#options.mempool?.settle(true);
-      },
+      invalid: (entry, rejection) => this.#markInvalid(entry, rejection),
+      stepped: () => this.#options.mempool?.settle(true),
       scriptChecks: (text) => this.#notify({ type: 'log', level: 'info', text }),
       large: () => this.flush({ keep: false }),
     };
@@ -737,6 +733,7 @@ export class ChainstateManager {
         const text = `block ${name}, which the snapshot rests on, is invalid (${reason})`;
         throw new ChainstateError('corrupt', text);
       },
+      stepped: () => {},
       scriptChecks: () => {},
       large: () => this.flush({ keep: false }),
     };

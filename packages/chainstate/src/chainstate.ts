@@ -24,6 +24,11 @@ export interface ChainstateListener {
   checked(entry: HeaderEntry, rejection: Rejection | undefined): void;
   /** A block is invalid: to be marked before this returns. */
   invalid(entry: HeaderEntry, rejection: Rejection): void;
+  /**
+   * The chain has come to more work than it had, or not further because a block failed: where Core
+   * lets others look at it (the end of `ActivateBestChainStep`).
+   */
+  stepped(): void;
   /** Which blocks have their scripts checked has changed: a line for the log. */
   scriptChecks(text: string): void;
   /** The coins take more memory than they may. */
@@ -59,6 +64,8 @@ export class Chainstate {
   readonly #candidates: ChainCandidates;
   /** The last reason to check scripts or not that was told; null before the first. */
   #scriptReason: string | undefined | null = null;
+  /** The tip when others last saw it. */
+  #stepStart: HeaderEntry | undefined;
 
   /** Nothing works before {@link load}. */
   constructor(options: ChainstateOptions) {
@@ -172,6 +179,7 @@ export class Chainstate {
    * @throws ChainstateError
    */
   activateBestChain(): void {
+    this.#stepStart = this.chain.tip;
     while (!this.#resources.interrupted()) {
       const best = this.#candidates.best((entry) => this.#isUsable(entry));
       if (best === undefined || best === this.chain.tip) break;
@@ -255,7 +263,13 @@ export class Chainstate {
     }
     for (let next = path.pop(); next !== undefined; next = path.pop()) {
       if (this.#resources.interrupted()) return;
-      if (!this.#connectTip(next)) return;
+      const isConnected = this.#connectTip(next);
+      const isBetter = isConnected && headers.compareWork(next, this.#stepStart ?? next) > 0;
+      if (isBetter || !isConnected) {
+        this.#stepStart = this.chain.tip;
+        this.#options.listener.stepped();
+      }
+      if (!isConnected) return;
     }
   }
 

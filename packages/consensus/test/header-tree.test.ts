@@ -420,6 +420,7 @@ describe('the best header', () => {
     expect(tree.clearInvalid(a)).toEqual([]);
     expect(tree.clearInvalid(b)).toHaveLength(4);
     expect(tree.isInvalid(b)).toBe(false);
+    expect(tree.bestInvalid).toBeUndefined();
   });
 
   test('a trusted header is kept whatever is marked, so that two trees number alike', () => {

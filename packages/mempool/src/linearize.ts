@@ -23,9 +23,10 @@ interface Growing {
  *
  * Specification: again and again, the transaction that pays best together with all its ancestors that
  * are left comes next, with those; then neighbours of which the later pays better are joined.
- * Rationale: the best order takes Core's `TxGraph` (txgraph.cpp); this one is as good where each
- * transaction pays for its ancestors alone, as nearly always, and never wrong. Its time is the cube of
- * the number of transactions, at most 64.
+ * Rationale: parents come before children, and a child that pays for its parents takes them along. It
+ * is not always the best order, which Core finds (txgraph.cpp): where several children pay for one
+ * parent together, none of them counts the others. Its time is the cube of the number of transactions,
+ * at most 64.
  */
 export function linearize(cluster: readonly MempoolEntry[]): Chunk[] {
   const [first] = cluster;

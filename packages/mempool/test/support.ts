@@ -8,7 +8,7 @@ import {
 } from '@btcp2p/consensus';
 import {
   BLOCK_HEADER_SIZE, blockHeaderBytes, BlockView, compactSizeSize, hashToHex, regtest, sha256d,
-  Transaction, TransactionView, Writer, type OutPoint, type TxIn, type TxOut,
+  TransactionView, Writer, type OutPoint, type Transaction, type TxIn, type TxOut,
 } from '@btcp2p/wire';
 import {
   Mempool, type AcceptResult, type MempoolChain, type MempoolOptions,

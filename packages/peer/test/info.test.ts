@@ -126,7 +126,6 @@ describe('bytes', () => {
 
   test('are those that came and went, by type', () => {
     const script = new ScriptedPeer({ traceMessages: true });
-    expect(script.all('trace').some((trace) => 'payload' in trace)).toBe(false);
     let said = script.say({ type: 'version', payload: theirVersion() }, VERACK);
     said += script.say({ type: 'ping', payload: { nonce: 1n } }, { type: 'getaddr', payload: {} });
     said += script.say({ type: 'ping', payload: { nonce: 2n } });
@@ -166,6 +165,29 @@ describe('bytes', () => {
     }
     expect(info.bytessent_per_msg).toEqual(byType);
     expect(byType).toMatchObject({ pong: 64, ping: 32, sendcmpct: 33, '*other*': 25 });
+    expect(script.all('trace').some((trace) => 'payload' in trace)).toBe(false);
+  });
+
+  test('are shown where they are to be captured, also of what does not decode', () => {
+    const script = new ScriptedPeer({ traceMessages: true, capturePayloads: true });
+    script.say({ type: 'version', payload: theirVersion() }, VERACK);
+    script.say({ type: 'ping', payload: { nonce: 0x0102n } });
+    script.sayRaw('inv', [5]);
+    const shown = script.all('trace').slice(-3);
+    expect(shown).toEqual([
+      {
+        type: 'trace', direction: 'received', messageType: 'ping', payloadSize: 8,
+        payload: Uint8Array.of(2, 1, 0, 0, 0, 0, 0, 0),
+      },
+      {
+        type: 'trace', direction: 'sent', messageType: 'pong', payloadSize: 8,
+        payload: Uint8Array.of(2, 1, 0, 0, 0, 0, 0, 0),
+      },
+      {
+        type: 'trace', direction: 'received', messageType: 'inv', payloadSize: 1,
+        payload: Uint8Array.of(5),
+      },
+    ]);
   });
 
   test('of types that the peer makes up take no memory', () => {

@@ -278,6 +278,7 @@ const draws: readonly string[] = [
   ...Array.from({ length: 20 }, () => 'scripts/doomed-now'),
   ...Array.from({ length: 5 }, () => 'scripts/doomed'),
   ...Array.from({ length: 5 }, () => 'coinbase/repeated'),
+  ...Array.from({ length: 15 }, () => 'header/time-warp'),
 ];
 
 /** Those that take long, and one in how many of them is really made. */

@@ -95,18 +95,18 @@ describeWithBitcoind('methods of the chain answer as bitcoind does', (binary) =>
       ...['0', '1', '103', '-1', '1000', '"1"', '1.5', 'null', '99999999999']
         .map((height) => ['getblockhash', `[${height}]`] as const),
       ['getblockhash', '[]'], ['getblockhash', '[1,2]'],
-      ...[...hashes, ...others, unknown, '11', 'xy'.repeat(32)].flatMap((hash) => [
-        ['getblockheader', quoted(hash)] as const,
-        ['getblockheader', `["${hash}",false]`] as const,
-        ['getblockheader', `["${hash}",1]`] as const,
-        ...['', ',0', ',1', ',2', ',3', ',4', ',true', ',false', ',-1', ',null', ',"1"']
-          .map((verbosity) => ['getblock', `["${hash}"${verbosity}]`] as const),
-        ['getblock', `{"blockhash":"${hash}","verbose":2}`] as const,
-        ['getblockstats', `["${hash}"]`] as const,
-        ['getdeploymentinfo', `["${hash}"]`] as const,
-      ]),
       ['getblockheader', '[1]'], ['getblock', '[]'], ['getblock', '[null]'],
     ]);
+    for (const hash of [...hashes, ...others, unknown, '11', 'xy'.repeat(32)]) {
+      await same([
+        ['getblockheader', quoted(hash)], ['getblockheader', `["${hash}",false]`],
+        ['getblockheader', `["${hash}",1]`],
+        ...['', ',0', ',1', ',2', ',3', ',4', ',true', ',false', ',-1', ',null', ',"1"']
+          .map((verbosity) => ['getblock', `["${hash}"${verbosity}]`] as const),
+        ['getblock', `{"blockhash":"${hash}","verbose":2}`], ['getblockstats', `["${hash}"]`],
+        ['getdeploymentinfo', `["${hash}"]`],
+      ]);
+    }
   }, 60_000);
 
   test('the chain as a whole', async () => {

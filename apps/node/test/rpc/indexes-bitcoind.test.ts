@@ -10,7 +10,7 @@ import { until } from '../support/test-node.ts';
 type Call = readonly [method: string, params?: string];
 
 const UNKNOWN = '11'.repeat(32);
-const INDEXES = ['-txindex', '-blockfilterindex'];
+const INDEXES = ['-txindex', '-blockfilterindex', '-acceptnonstdtxn=1'];
 
 const world = new SpendingBlocks({ seed: 7n, reorgs: 12, depth: 6 });
 const { headers, blocks } = world;

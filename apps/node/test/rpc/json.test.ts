@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { JsonNumber, JsonObject, type JsonValue } from '../../src/rpc/json-value.ts';
+import { JsonNumber, JsonObject, JsonText, typeName, type JsonValue } from '../../src/rpc/json-value.ts';
 import { MAX_JSON_DEPTH, parseJson } from '../../src/rpc/parse-json.ts';
 import { amount, formatDouble, writeJson } from '../../src/rpc/write-json.ts';
 
@@ -132,5 +132,25 @@ describe('writeJson', () => {
         expect(writeJson(parseJson(text)!)).toBe(text);
       }),
     );
+  });
+});
+
+describe('large answers', () => {
+  test('may have parts that were written already', () => {
+    const part = new JsonText('object', '{"a":1.50}');
+    expect(writeJson([part, { part, b: new JsonText('array', '[]') }])).toBe(
+      '[{"a":1.50},{"part":{"a":1.50},"b":[]}]',
+    );
+    expect([typeName(part), typeName(new JsonText('string', '""'))]).toEqual(['object', 'string']);
+  });
+
+  test('are written as small ones are: whole numbers, and text of all characters', () => {
+    const numbers = [0, -0, 1, -1, 1e15 - 1, 1e15, 1e16, -1e21, 2 ** 53, 0.5, 1e-7];
+    expect(writeJson(numbers)).toBe(`[${numbers.map(formatDouble).join(',')}]`);
+    for (let code = 0; code < 0x300; code++) {
+      const text = `a${String.fromCharCode(code)}`;
+      const expected = code === 0x7f ? '"a\\u007f"' : JSON.stringify(text);
+      expect(writeJson(text)).toBe(expected);
+    }
   });
 });

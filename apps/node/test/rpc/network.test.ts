@@ -29,7 +29,7 @@ function fake(): jest.Mocked<NetworkContext> {
   return {
     isRegtest: true, version: 100, userAgent: '/us/', protocolVersion: 70016, services: 9n | V2,
     takesTransactions: false, timeOffset: 0, isNetworkActive: true,
-    totals: { received: 10, sent: 20 }, warnings: ['beware'], systemTime: () => 1_234.5,
+    totals: { received: 10, sent: 20 }, warnings: [], systemTime: () => 1_234.5,
     connectionCount: (direction: keyof typeof counts) => counts[direction],
     peers: () => [PEER],
     addedNodes: () => [
@@ -129,6 +129,11 @@ describe('addnode', () => {
       -8, 'Error: v2transport requested but not enabled (see -v2transport)',
     ]);
   });
+});
+
+test('getnetworkinfo shows what there is to warn of', () => {
+  network = { ...network, warnings: ['beware'] } as jest.Mocked<NetworkContext>;
+  expect(call('getnetworkinfo')).toMatchObject({ warnings: ['beware'] });
 });
 
 describe('sendmsgtopeer', () => {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CoinsStore, SequentialScriptChecker } from '@btcp2p/chainstate';
@@ -69,11 +69,6 @@ export function isNone(hash: string): boolean {
 export function lost(found: Found, log: string): string[] {
   const told = [...log.matchAll(/UpdateTip: new best=(\w+)/g)].map(([, hash]) => hash!);
   return told.filter((hash) => !found.stored.has(hash));
-}
-
-export function readLog(directory: string): string {
-  const path = join(directory, 'debug.log');
-  return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
 function coinsIn(directory: string): Found['left'] {

@@ -1,7 +1,7 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { legacySignatureHash, PrecomputedTransaction } from '@btcp2p/script';
-import { fromHex, Transaction, TransactionView, type TxOut } from '@btcp2p/wire';
+import { fromHex, TransactionView, type Transaction, type TxOut } from '@btcp2p/wire';
 import { mineBlock, RegtestChain, type BlockTransaction } from '@btcp2p/regtest';
 import { payToPubkeyHash, payToScriptHash, payToWitness } from '../../src/descriptors/address.ts';
 import { hash160 } from '../../src/descriptors/public-key.ts';

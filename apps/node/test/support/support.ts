@@ -34,6 +34,7 @@ export function expectBytes(actual: Uint8Array | undefined, expected: Uint8Array
  *
  * @param options.fileSizeLimit bytes that no file of its may exceed
  * @param options.through a command that runs the one that stands behind it
+ * @param options.hasErrors whether the caller reads standard error; else it goes where ours does
  * @param options.isBuilt whether packages are what was built, and not their sources
  */
 export function startChild(
@@ -42,10 +43,11 @@ export function startChild(
   options: {
     readonly fileSizeLimit?: number;
     readonly through?: readonly string[];
+    readonly hasErrors?: boolean;
     readonly isBuilt?: boolean;
   } = {},
 ): ChildProcess {
-  const { fileSizeLimit, through = [], isBuilt = false } = options;
+  const { fileSizeLimit, through = [], hasErrors = false, isBuilt = false } = options;
   const command = [
     ...through,
     process.execPath,
@@ -60,7 +62,7 @@ export function startChild(
     command.unshift('sh', '-c', `ulimit -f ${fileSizeLimit / 512} && exec "$@"`, 'sh');
   }
   const child = spawn(command[0]!, command.slice(1), {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', hasErrors ? 'pipe' : 'inherit'],
     env: { ...process.env, NODE_OPTIONS: '', BTCP2P_TEST_CACHE: cache },
   });
   children.add(child);

@@ -91,9 +91,9 @@ export class TestNode {
   }
 }
 
-/** Looks until something holds; rejects after 20 seconds, saying how things stand. */
-export async function until(probe: () => boolean, state: () => string): Promise<void> {
-  const limit = performance.now() + 20_000;
+/** Looks until something holds; rejects after some seconds, saying how things stand. */
+export async function until(probe: () => boolean, state: () => string, seconds = 20): Promise<void> {
+  const limit = performance.now() + 1_000 * seconds;
   while (!probe()) {
     if (performance.now() > limit) throw new Error(`waited in vain: ${state()}`);
     await delay(10);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { HeaderEntry } from '@btcp2p/consensus';
+import { hashToHex } from '@btcp2p/wire';
 import type { ChainContext } from '../chain-context.ts';
 import { asObject, asString } from '../convert.ts';
 import { JsonNumber } from '../json-value.ts';
@@ -119,7 +120,7 @@ async function dumpAt(
     base_hash: blockHashHex(chain, written.base),
     base_height: chain.headers.height(written.base),
     path,
-    txoutset_hash: Buffer.from(written.hash).reverse().toString('hex'),
+    txoutset_hash: hashToHex(written.hash),
     nchaintx: facts!.chainTransactions,
   };
 }

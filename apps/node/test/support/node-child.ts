@@ -1,5 +1,5 @@
 // `btcp2p-node` as it was built, with `ChainOptions` that the user cannot ask for, such as a very small
-// cache of coins: `crash-node.ts <options as JSON> <arguments>…`
+// cache of coins: `node-child.ts <options as JSON> <arguments>…`
 import { configure, NodeError, RunningNode } from 'btcp2p-node';
 
 const [chain = '', ...args] = process.argv.slice(2);
