@@ -1,4 +1,4 @@
-import type { HeaderTree } from '@btcp2p/consensus';
+import type { HeaderEntry, HeaderTree } from '@btcp2p/consensus';
 import type { NodeEvent } from '@btcp2p/node';
 import { hashToHex, toHex } from '@btcp2p/wire';
 import {
@@ -19,7 +19,7 @@ export interface EventLogContext {
   /** Seconds from block to block. */
   readonly powTargetSpacing: number;
   /** What is known of the chain that ends with a block. */
-  chainFacts?(): ChainFacts;
+  chainFacts?(tip: HeaderEntry): ChainFacts;
 }
 
 /** Writes what a node tells into its log, in the words of bitcoind's debug.log. */
@@ -50,6 +50,9 @@ export class EventLog {
         return;
       case 'peer-disconnected':
         for (const line of disconnectLines(event)) this.#write(line);
+        return;
+      case 'network-active':
+        log.info(`SetNetworkActive: ${event.active}`);
         return;
       case 'dialling':
         log.debug('net', `trying ${event.transport} connection ${event.name} lastseen=0.0hrs`);
@@ -134,7 +137,7 @@ export class EventLog {
     this.#log.info(`Synchronizing blockheaders, ${progress}`);
   }
 
-  #updateTip(tip: number): void {
-    this.#log.info(updateTipText(this.#headers, tip, this.#context?.chainFacts?.()));
+  #updateTip(tip: HeaderEntry): void {
+    this.#log.info(updateTipText(this.#headers, tip, this.#context?.chainFacts?.(tip)));
   }
 }

@@ -102,13 +102,15 @@ export interface ChainFacts {
   readonly transactions?: number;
   /** Share of all that is to be verified, 0 to 1. */
   readonly progress?: number;
+  /** What should be known of the chain. */
+  readonly warnings?: readonly string[];
   /** Bytes and coins of the cache. */
   readonly cache?: { readonly bytes: number; readonly coins: number };
 }
 
 /** Core's line for a new last block (validation.cpp, `UpdateTipLog`). What is not known is left out. */
 export function updateTipText(headers: HeaderTree, tip: HeaderEntry, facts: ChainFacts = {}): string {
-  const { transactions, progress, cache } = facts;
+  const { transactions, progress, cache, warnings = [] } = facts;
   const version = (headers.version(tip) >>> 0).toString(16).padStart(8, '0');
   const date = new Date(headers.time(tip) * 1_000).toISOString().replace('.000Z', 'Z');
   const mebibytes = (bytes: number): string => (bytes / (1 << 20)).toFixed(1);
@@ -119,6 +121,7 @@ export function updateTipText(headers: HeaderTree, tip: HeaderEntry, facts: Chai
     `date='${date}'`,
     ...(progress === undefined ? [] : [`progress=${progress.toFixed(6)}`]),
     ...(cache === undefined ? [] : [`cache=${mebibytes(cache.bytes)}MiB(${cache.coins}txo)`]),
+    ...(warnings.length === 0 ? [] : [`warning='${warnings.join(', ')}'`]),
   ].join(' ');
 }
 

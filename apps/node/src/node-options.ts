@@ -53,6 +53,8 @@ export interface NodeOptions {
   /** `host[:port]` of nodes to stay connected to besides. */
   readonly addnode: readonly string[];
   readonly maxConnections: number;
+  /** Whether connections are made and taken from the start. */
+  readonly networkActive: boolean;
   /** Milliseconds to wait for a connection. */
   readonly connectTimeout: number;
   /** Milliseconds to wait for the handshake, and for the first bytes. */
@@ -175,6 +177,7 @@ export function nodeOptions(settings: Settings, chain: Chain): NodeOptions {
     connect: connectOnly(settings),
     addnode: checkPorts('addnode', settings.list('addnode')),
     maxConnections: maxConnections(settings),
+    networkActive: settings.flag('networkactive') ?? true,
     connectTimeout: positive(settings.integer('timeout')) ?? DEFAULT_CONNECT_TIMEOUT,
     peerTimeout: peerTimeout * 1_000,
     userAgent: checkedUserAgent(settings.list('uacomment')),

@@ -135,6 +135,9 @@ export class RunningNode {
       },
       unixTime: () => clock.now().unix,
       powTargetSpacing,
+      chainFacts: (tip) => ({
+        warnings: node.status.isInitialBlockDownload ? [] : this.#chainWarnings.upcoming(tip),
+      }),
     });
     this.#reactor = new Reactor<Job, JobResult, NodeEvent>({
       machine: this.#node,
@@ -369,6 +372,7 @@ export class RunningNode {
   async #connect(): Promise<void> {
     const { network, connect, addnode } = this.#options;
     const addresses: string[] = [];
+    this.#reactor.run((now) => this.#node.setNetworkActive(this.#options.networkActive, now));
     for (const { host, port } of listenAddresses(this.#options)) {
       try {
         const address = await this.#reactor.listen({ host, port });

@@ -1,4 +1,3 @@
-import { listenAddresses } from '../src/listen-addresses.ts';
 import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -7,6 +6,7 @@ import { join } from 'node:path';
 import { describeWithBitcoind } from '@btcp2p/testdata';
 import { CLIENT_VERSION } from '../src/client.ts';
 import { configure, type Configuration } from '../src/configuration.ts';
+import { listenAddresses } from '../src/listen-addresses.ts';
 import { NodeError } from '../src/node-error.ts';
 import type { NodeOptions } from '../src/node-options.ts';
 import { temporaryDirectory } from './support/support.ts';
@@ -175,15 +175,15 @@ describe('options', () => {
   test('commands, the process id, and where blocks are', () => {
     expect(optionsOf()).toMatchObject({
       notify: { startup: '', block: '', alert: '', shutdown: [] },
-      pidFile: 'bitcoind.pid', blocksDirectory: undefined, captureMessages: false,
+      pidFile: 'bitcoind.pid', blocksDirectory: undefined, captureMessages: false, networkActive: true,
     });
     const options = optionsOf(
       '-startupnotify=a', '-blocknotify=b %s', '-alertnotify=c', '-shutdownnotify=d', '-shutdownnotify=e',
-      '-pid=x', '-blocksdir=/y', '-capturemessages',
+      '-pid=x', '-blocksdir=/y', '-capturemessages', '-networkactive=0',
     );
     expect(options).toMatchObject({
       notify: { startup: 'a', block: 'b %s', alert: 'c', shutdown: ['d', 'e'] },
-      pidFile: 'x', blocksDirectory: '/y', captureMessages: true,
+      pidFile: 'x', blocksDirectory: '/y', captureMessages: true, networkActive: false,
     });
     expect(optionsOf('-nopid').pidFile).toBeUndefined();
   });

@@ -58,6 +58,7 @@ describe('the words of bitcoind', () => {
     const failed = { type: 'connect-failed', address: 'a:1', cause: 'ECONNREFUSED' } as const;
     expect(said({ ...failed, isManual: true })).toEqual(['connect() to a:1 failed: ECONNREFUSED']);
     expect(said({ ...failed, isManual: false })).toEqual(['[net] connect() to a:1 failed: ECONNREFUSED']);
+    expect(said({ type: 'network-active', active: false })).toEqual(['SetNetworkActive: false']);
     expect(said({ type: 'v2-handshake', peer })).toEqual(['[net] start sending v2 handshake to peer=3']);
   });
 
@@ -65,7 +66,8 @@ describe('the words of bitcoind', () => {
     ['received', 'headers', '[net] received: headers (163 bytes) peer=3'],
     ['sent', 'verack', '[net] sending verack (163 bytes) peer=3'],
   ] as const)('messages: %s', (direction, messageType, line) => {
-    expect(said({ type: 'message', direction, peer, messageType, payloadSize: 163 })).toEqual([line]);
+    const message = { type: 'message', direction, peer, address: 'a:1', messageType, payloadSize: 163 } as const;
+    expect(said(message)).toEqual([line]);
   });
 
   test.each([
@@ -128,6 +130,10 @@ describe('the words of bitcoind', () => {
     make({ chainFacts: () => ({ transactions: 5, progress: 1, cache }) });
     expect(said({ type: 'block-disconnected', entry: anchor })).toEqual([
       `${line} tx=5 date='2011-02-02T23:16:42Z' progress=1.000000 cache=1.5MiB(7txo)`,
+    ]);
+    make({ chainFacts: () => ({ warnings: ['a', 'b'] }) });
+    expect(said({ type: 'block-connected', entry: anchor })).toEqual([
+      `${line} date='2011-02-02T23:16:42Z' warning='a, b'`,
     ]);
   });
 

@@ -6,7 +6,9 @@ import type { PeerId } from '@btcp2p/machine';
 import { MessageCapture } from '../src/message-capture.ts';
 
 let directory: string;
-beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'btcp2p-capture-'))));
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'btcp2p-capture-'));
+});
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const event = {

@@ -9,7 +9,7 @@ import { SeededRng } from '@btcp2p/machine';
 import { describeWithBitcoind } from '@btcp2p/testdata';
 import { hashFromHex, toHex } from '@btcp2p/wire';
 import { LmdbStore } from '../src/storage/kv/lmdb-store.ts';
-import { NodeProcess } from './support/node-process.ts';
+import { RpcNode } from './support/rpc-node.ts';
 import { SNAPSHOT_HEIGHT, snapshotChain } from './support/snapshot-chain.ts';
 import { temporaryDirectory } from './support/support.ts';
 
@@ -28,7 +28,7 @@ describeWithBitcoind('coins that bitcoind has dumped', (binary) => {
   const files = mkdtempSync(join(tmpdir(), 'btcp2p-snapshots-'));
   const dump = join(files, 'snapshot.dat');
   let core: BitcoindPeer;
-  let headers: string[];
+  const headers: string[] = [];
   let address: string;
 
   beforeAll(async () => {
@@ -37,40 +37,40 @@ describeWithBitcoind('coins that bitcoind has dumped', (binary) => {
     await core.rpc('dumptxoutset', dump, 'latest');
     address = `127.0.0.1:${core.port}`;
     await core.rpc('generatetodescriptor', TIP - SNAPSHOT_HEIGHT, 'raw(51)');
-    headers = await Promise.all(Array.from({ length: TIP }, async (_, i) => {
-      const hash = await core.rpc<string>('getblockhash', i + 1);
-      return core.rpc<string>('getblockheader', hash, false);
-    }));
+    for (let height = 1; height <= TIP; height++) {
+      const hash = await core.rpc<string>('getblockhash', height);
+      headers.push(await core.rpc<string>('getblockheader', hash, false));
+    }
   }, 60_000);
   afterAll(async () => {
     await core?.stop();
     rmSync(files, { recursive: true });
   });
 
-  const states = async (node: NodeProcess): Promise<readonly State[]> =>
+  const states = async (node: RpcNode): Promise<readonly State[]> =>
     (await node.rpc<{ chainstates: readonly State[] }>('getchainstates')).chainstates;
-  const services = async (node: NodeProcess): Promise<readonly string[]> =>
+  const services = async (node: RpcNode): Promise<readonly string[]> =>
     (await node.rpc<{ localservicesnames: readonly string[] }>('getnetworkinfo')).localservicesnames;
-  const giveHeaders = async (node: NodeProcess): Promise<void> => {
+  const giveHeaders = async (node: RpcNode): Promise<void> => {
     for (const header of headers) await node.rpc('submitheader', header);
   };
 
   /** A node that has the headers and has loaded the coins. */
-  async function loaded(directory: string): Promise<NodeProcess> {
-    const node = await NodeProcess.up(directory);
+  async function loaded(directory: string): Promise<RpcNode> {
+    const node = await RpcNode.up(directory);
     await giveHeaders(node);
     await node.rpc('loadtxoutset', dump);
     return node;
   }
 
   /** The coins of the active chain have to be those of its last block. */
-  async function checkCoins(node: NodeProcess): Promise<void> {
+  async function checkCoins(node: RpcNode): Promise<void> {
     const { height, muhash } = await node.rpc<{ height: number; muhash: string }>('gettxoutsetinfo', 'muhash');
     const theirs = await core.rpc<{ muhash: string }>('gettxoutsetinfo', 'muhash', height);
     expect({ height, muhash }).toEqual({ height, muhash: theirs.muhash });
   }
 
-  async function proved(node: NodeProcess): Promise<void> {
+  async function proved(node: RpcNode): Promise<void> {
     await node.until(async () => {
       const [last, ...others] = await states(node);
       return others.length === 0 && last!.blocks === TIP;
@@ -91,7 +91,7 @@ describeWithBitcoind('coins that bitcoind has dumped', (binary) => {
     await checkCoins(node);
     await node.stop();
 
-    node = await NodeProcess.up(directory);
+    node = await RpcNode.up(directory);
     expect(await states(node)).toMatchObject([{ blocks: 0 }, { blocks: SNAPSHOT_HEIGHT, validated: false }]);
     expect(await services(node)).not.toContain('NETWORK');
     await node.rpc('addnode', address, 'onetry');
@@ -107,11 +107,11 @@ describeWithBitcoind('coins that bitcoind has dumped', (binary) => {
     expect(readFileSync(ours).equals(readFileSync(theirs))).toBe(true);
     await node.rpc('dumptxoutset', `${ours}-rolled-back`, 'rollback', { rollback: SNAPSHOT_HEIGHT });
     expect(readFileSync(`${ours}-rolled-back`).equals(readFileSync(dump))).toBe(true);
-    expect(existsSync(join(node.chain, 'chainstate_snapshot'))).toBe(true);
+    expect(existsSync(join(node.directory, 'chainstate_snapshot'))).toBe(true);
     await node.stop();
 
-    node = await NodeProcess.up(directory);
-    expect(existsSync(join(node.chain, 'chainstate_snapshot'))).toBe(false);
+    node = await RpcNode.up(directory);
+    expect(existsSync(join(node.directory, 'chainstate_snapshot'))).toBe(false);
     const [last, ...others] = await states(node);
     expect([last, others]).toEqual([expect.objectContaining({ blocks: TIP, validated: true }), []]);
     expect(last!.snapshot_blockhash).toBe(undefined);
@@ -128,19 +128,19 @@ describeWithBitcoind('coins that bitcoind has dumped', (binary) => {
     let node = await loaded(directory);
     await node.stop();
     // As a fault of the disk would have it.
-    const store = LmdbStore.open(join(node.chain, 'chainstate'));
+    const store = LmdbStore.open(join(node.directory, 'chainstate'));
     const coins = new CoinsStore(store);
     const coin = { value: 1n, scriptPubKey: Uint8Array.of(0x51), height: 0, isCoinbase: false };
     coins.write([{ outpoint: { txid: hashFromHex('ab'.repeat(32)), index: 0 }, coin }], coins.bestBlock());
     store.close();
-    node = await NodeProcess.start(directory, [`-connect=${address}`]);
-    expect(await node.ended).toBe(1);
-    expect(node.log()).toMatch(/\[snapshot\] hash mismatch: actual=\w{64}, expected=17dcc016/);
-    expect(node.log()).toContain('failed to validate the -assumeutxo snapshot state');
-    expect(existsSync(join(node.chain, 'chainstate_snapshot'))).toBe(false);
-    expect(existsSync(join(node.chain, 'chainstate_snapshot_INVALID'))).toBe(true);
+    node = await RpcNode.start(directory, [`-connect=${address}`]);
+    expect((await node.ended).code).toBe(1);
+    expect(node.log).toMatch(/\[snapshot\] hash mismatch: actual=\w{64}, expected=17dcc016/);
+    expect(node.log).toContain('failed to validate the -assumeutxo snapshot state');
+    expect(existsSync(join(node.directory, 'chainstate_snapshot'))).toBe(false);
+    expect(existsSync(join(node.directory, 'chainstate_snapshot_INVALID'))).toBe(true);
 
-    node = await NodeProcess.up(directory, [`-connect=${address}`]);
+    node = await RpcNode.up(directory, [`-connect=${address}`]);
     await proved(node);
     expect(await services(node)).toContain('NETWORK');
     await node.stop();
@@ -148,12 +148,12 @@ describeWithBitcoind('coins that bitcoind has dumped', (binary) => {
 
   test('are loaded anew where loading was left', async () => {
     const directory = temporaryDirectory();
-    const node = await NodeProcess.up(directory, ['-dbbatchsize=100']);
+    const node = await RpcNode.up(directory, ['-dbbatchsize=100']);
     await giveHeaders(node);
     const left = node.rpc('loadtxoutset', dump).then(() => 'loaded', () => 'left');
     await delay(10);
     await node.stop();
-    const again = await NodeProcess.up(directory);
+    const again = await RpcNode.up(directory);
     expect((await states(again)).length).toBe((await left) === 'loaded' ? 2 : 1);
     if ((await left) === 'left') await again.rpc('loadtxoutset', dump);
     await checkCoins(again);
@@ -164,19 +164,19 @@ describeWithBitcoind('coins that bitcoind has dumped', (binary) => {
     const rng = new SeededRng(SEED);
     const tally = { unloaded: 0, loaded: 0, behind: 0, proved: 0 };
 
-    async function killed(node: NodeProcess, milliseconds: number): Promise<void> {
+    async function killed(node: RpcNode, milliseconds: number): Promise<void> {
       await delay(milliseconds);
       await node.kill();
     }
 
     for (let life = 0; life < LIVES; life++) {
       const directory = temporaryDirectory();
-      let node = await NodeProcess.up(directory, ['-dbbatchsize=300']);
+      let node = await RpcNode.up(directory, ['-dbbatchsize=300']);
       await giveHeaders(node);
       const load = async (): Promise<void> => {
         node.rpc('loadtxoutset', dump).catch(() => {});
         await killed(node, rng.below(250));
-        node = await NodeProcess.up(directory, ['-dbbatchsize=300']);
+        node = await RpcNode.up(directory, ['-dbbatchsize=300']);
         await checkCoins(node);
         tally[(await states(node)).length === 2 ? 'loaded' : 'unloaded']++;
       };
@@ -187,27 +187,26 @@ describeWithBitcoind('coins that bitcoind has dumped', (binary) => {
       for (let i = 0; i < 2; i++) {
         await node.rpc('addnode', address, 'onetry');
         await killed(node, rng.below(400));
-        node = await NodeProcess.up(directory);
+        node = await RpcNode.up(directory);
         await checkCoins(node);
         tally[(await states(node)).length === 2 ? 'behind' : 'proved']++;
       }
 
       // Around the proof, and around what follows it at the next start.
-      const before = node.log().length;
       await node.rpc('addnode', address, 'onetry');
       if ((await states(node)).length === 2) {
-        await node.until(async () => node.log().includes('computing UTXO stats', before));
+        await node.until(() => node.log.includes('computing UTXO stats'));
       }
       await killed(node, rng.below(20));
-      node = await NodeProcess.start(directory);
+      node = await RpcNode.start(directory);
       await killed(node, rng.below(1_200));
-      node = await NodeProcess.up(directory, [`-connect=${address}`]);
+      node = await RpcNode.up(directory, [`-connect=${address}`]);
       await checkCoins(node);
       await proved(node);
       await checkCoins(node);
       await node.stop();
-      node = await NodeProcess.up(directory);
-      expect(existsSync(join(node.chain, 'chainstate_snapshot'))).toBe(false);
+      node = await RpcNode.up(directory);
+      expect(existsSync(join(node.directory, 'chainstate_snapshot'))).toBe(false);
       await checkCoins(node);
       expect(await states(node)).toMatchObject([{ blocks: TIP, validated: true }]);
       await node.stop();

@@ -25,8 +25,8 @@ export interface ChainstateListener {
   /** A block is invalid: to be marked before this returns. */
   invalid(entry: HeaderEntry, rejection: Rejection): void;
   /**
-   * The chain has come to more work than it had, or not further because a block failed: where Core
-   * lets others look at it (the end of `ActivateBestChainStep`).
+   * The chain has come to more work than it had, to its end, or not further because a block failed:
+   * where Core lets others look at it (the end of `ActivateBestChainStep`).
    */
   stepped(): void;
   /** Which blocks have their scripts checked has changed: a line for the log. */
@@ -186,6 +186,8 @@ export class Chainstate {
       this.#moveTowards(best);
       this.#candidates.prune(this.chain.tip);
     }
+    // It may have no more work than before, or have been interrupted.
+    this.#options.listener.stepped();
   }
 
   /**

@@ -118,7 +118,8 @@ class Verification {
     ) {
       const height = headers.height(entry);
       if (height <= chain.height - this.#depth) break;
-      if (!blocks.hasData(entry)) {
+      // What a snapshot's block spent is only known once that is proved.
+      if (!blocks.hasData(entry) || entry === this.#chainstate.base) {
         const why = 'This could be due to pruning or use of an assumeutxo snapshot.';
         this.#log.push(`Block verification stopping at height ${height} (no data). ${why}`);
         this.#lacksBlocks = true;

@@ -24,6 +24,8 @@ export type NodeEvent =
       readonly reason: NodeDisconnectReason | undefined;
       readonly detail: string;
     }
+  /** Connections are made and taken from now on, or no more. */
+  | { readonly type: 'network-active'; readonly active: boolean }
   /** A dial begins. */
   | { readonly type: 'dialling'; readonly name: string; readonly transport: 'v1' | 'v2' }
   /** There is a connection already with a node that was to be dialled. */

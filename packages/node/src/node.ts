@@ -339,6 +339,7 @@ export class Node implements Machine<NodeInput, NodeEffect> {
   /** Makes and takes no connections any more, and ends those that there are; or does so again. */
   setNetworkActive(active: boolean, now: Time): void {
     this.#note(now);
+    this.#event({ type: 'network-active', active });
     this.#networkActive = active;
     if (!active) {
       this.#outbound.clear();

@@ -224,6 +224,7 @@ describe('what the user asks for', () => {
     script.do((node, now) => node.addNode('10.0.0.9:1', now));
     script.dials.length = 0;
     script.do((node, now) => node.setNetworkActive(false, now));
+    expect(script.events).toContainEqual({ type: 'network-active', active: false });
     expect(remote.isEnded).toBe(true);
     expect(script.details('peer-disconnected')).toEqual(['Network not active, disconnecting peer=0']);
     expect(script.accept('10.0.0.3:3').isEnded).toBe(true);
@@ -384,6 +385,33 @@ test('the clocks of those that we dial, as the median of at least five', () => {
     script.accept(`10.0.0.${i}:1`).shake({ timestamp: BigInt(script.unix + 1_000) });
   }
   expect(script.node.timeOffset).toBe(8);
+});
+
+test('a message of the user is sent as it is, unless it would be out of place', () => {
+  const script = new ScriptedNode();
+  const send = (id: number, type: string): boolean =>
+    script.node.sendMessage(id as PeerId, type, Uint8Array.of(7), script.now);
+  const remote = script.accept();
+  expect(send(0, 'news')).toBe(false);
+  remote.shake();
+  remote.heard.splice(0);
+  expect([send(1, 'news'), send(0, 'verack'), send(0, 'news')]).toEqual([false, false, true]);
+  script.drain();
+  expect(remote.heard).toEqual([
+    { type: 'unknown', payload: { messageType: 'news', bytes: Uint8Array.of(7) } },
+  ]);
+});
+
+test('messages are told of with their bytes where that is asked for', () => {
+  const script = new ScriptedNode({ traceMessages: true, capturePayloads: true });
+  script.accept().shake().say({ type: 'ping', payload: { nonce: 1n } });
+  expect(script.events.filter(({ type }) => type === 'message').slice(-2)).toEqual(
+    (['received', 'sent'] as const).map((direction) => ({
+      type: 'message', direction, peer: 0, address: '10.0.0.2:2',
+      messageType: direction === 'sent' ? 'pong' : 'ping',
+      payloadSize: 8, payload: Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0),
+    })),
+  );
 });
 
 test('a getdata is told of where messages are', () => {

@@ -26,7 +26,9 @@ type Method = RpcMethod<AddressPart>;
 const validateaddress: Method = {
   name: 'validateaddress',
   category: 'util',
-  description: 'Tells what an address stands for, or what is wrong with it.',
+  description:
+    'Return information about the given bitcoin address.\n' +
+    'That is what it stands for, or what is wrong with it.',
   params: [{ name: 'address', type: 'string', description: 'The address' }],
   results: [
     {

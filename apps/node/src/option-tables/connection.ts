@@ -63,6 +63,11 @@ export const CONNECTION_OPTIONS: readonly OptionDefinition[] = [
       `(default: ${DEFAULT_MAX_PEER_CONNECTIONS})`,
   },
   {
+    name: 'networkactive',
+    category: 'connection',
+    help: 'Make and take connections from the start; else when the RPC setnetworkactive says so (default: 1)',
+  },
+  {
     name: 'peerbloomfilters',
     category: 'connection',
     help: 'Let peers ask for transactions by bloom filters, and for the mempool (default: 0)',
