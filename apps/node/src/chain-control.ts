@@ -191,11 +191,12 @@ export class ChainControl implements ChainContext, MiningContext {
 
   /** The tip has changed: to be called each time. */
   tipChanged(): void {
-    for (const waiter of [...this.#waiters]) if (waiter.holds()) waiter.done(true);
+    // Whoever is done leaves the set, which a loop over it allows.
+    for (const waiter of this.#waiters) if (waiter.holds()) waiter.done(true);
   }
 
   /** Nobody waits any more. */
   close(): void {
-    for (const waiter of [...this.#waiters]) waiter.done(false);
+    for (const waiter of this.#waiters) waiter.done(false);
   }
 }

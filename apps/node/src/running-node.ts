@@ -203,8 +203,9 @@ export class RunningNode {
       if (options.rpc.server) {
         const unixTime = (): number => clock.now().unix;
         rpc = await NodeRpc.start({ options, directory: directory.chain, log, unixTime });
-        rpc.setStatus('Loading block index…');
       }
+      log.info('init message: Loading block index…');
+      rpc?.setStatus('Loading block index…');
       const started = await ChainThread.start({
         settings: chainSettings(options, directory, clock.now().unix),
         onEvent: (event) => {
@@ -226,6 +227,7 @@ export class RunningNode {
       log.info(`Loaded best chain: ${best}`);
       await node.#connect();
       node.#admit(run);
+      log.info('init message: Done loading');
       node.#stopAtHeight();
       node.#commands.started();
       return node;

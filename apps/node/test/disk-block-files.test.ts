@@ -209,6 +209,44 @@ describe('what is known of the files', () => {
   });
 });
 
+describe('while a snapshot is proved, blocks from its height on', () => {
+  const place = (files: DiskBlockFiles, height: number, size = 30_000): number =>
+    files.writeBlock(new Uint8Array(size), height, 0).file;
+
+  test('have files of their own, until it is', () => {
+    const files = openFiles(temporaryDirectory(), { fastPrune: true });
+    expect([1, 2, 3].map((height) => place(files, height))).toEqual([0, 0, 1]);
+    files.keepApart(100);
+    expect([100, 4, 101, 5, 99, 102].map((height) => place(files, height))).toEqual([2, 1, 2, 3, 3, 4]);
+    files.keepApart(undefined);
+    expect([6, 103].map((height) => place(files, height))).toEqual([4, 5]);
+  });
+
+  test('also after a restart, and what was written behind the last info is found in both', () => {
+    const directory = temporaryDirectory();
+    const files = openFiles(directory, { fastPrune: true });
+    files.keepApart(100);
+    expect([1, 100].map((height) => place(files, height, 10_000))).toEqual([1, 2]);
+    const infos = new Map(files.files());
+    expect([2, 101].map((height) => place(files, height, 10_000))).toEqual([1, 2]);
+    appendFileSync(blkPath(directory, 1), 'torn');
+    const again = openFiles(directory, { fastPrune: true, infos });
+    again.keepApart(100);
+    expect([...again.files().values()].map(({ size }) => size)).toEqual([20_016, 20_016]);
+    expect([3, 102].map((height) => place(again, height, 10_000))).toEqual([1, 2]);
+    expect(statSync(blkPath(directory, 1)).size).toBe(30_024);
+  });
+
+  test('do not go on in a file that was deleted', () => {
+    const files = openFiles(temporaryDirectory(), { fastPrune: true });
+    place(files, 1);
+    files.keepApart(100);
+    place(files, 100);
+    files.remove(0);
+    expect([2, 101].map((height) => place(files, height))).toEqual([2, 1]);
+  });
+});
+
 describe('reading what is not there', () => {
   test('each is an error that says what and where', () => {
     const directory = temporaryDirectory();

@@ -26,8 +26,8 @@ export {
 } from './disk-block-index.ts';
 export { blockFileInfo } from './block-file-info.ts';
 export type {
-  BlockFileInfo, BlockFiles, BlockPosition, ChainMempool, KeyValueChange, KeyValueEntry, KeyValueStore, ScriptChecker,
-  ScriptFailure,
+  BlockFileInfo, BlockFiles, BlockPosition, ChainMempool, KeyValueChange, KeyValueEntry,
+  KeyValueStore, ScriptChecker, ScriptFailure,
 } from './ports.ts';
 export { MemoryStore } from './memory-store.ts';
 export type { CoinChange, CoinsView } from './coins-view.ts';

@@ -130,8 +130,8 @@ export interface ScriptChecker {
  * Transactions that wait to be mined: a `Mempool` of `@btcp2p/mempool`, with what else it asks for.
  *
  * Specification: it is told of every block of the active chain after the coins are as the block left
- * them, or as they were before it. `settle` follows once the chain has come to rest, or a block failed on
- * the way, and may read the coins and what is known of the chain.
+ * them, or as they were before it. `settle` follows whenever the chain has come to more work than it had,
+ * or to rest, or a block failed on the way. It may read the coins and what is known of the chain.
  */
 export interface ChainMempool {
   /** Transactions in it. */

@@ -75,7 +75,7 @@ export class EntryGraph {
     this.#usage += entry.usage;
   }
 
-  /** Links an entry with those that spend its outputs: one that comes from a block may be the last to come. */
+  /** Links an entry with those that spend its outputs: they may have come before one of a block. */
   linkChildren(entry: Entry): void {
     const { length } = entry.view.transaction().outputs;
     for (const child of this.spendersOf(entry.key, length)) link(entry, child);

@@ -1,4 +1,9 @@
-import { COINBASE_MATURITY, isFinalTransaction, sequenceLocks, SEQUENCE_LOCKTIME_DISABLE_FLAG } from '@btcp2p/consensus';
+import {
+  COINBASE_MATURITY,
+  isFinalTransaction,
+  SEQUENCE_LOCKTIME_DISABLE_FLAG,
+  sequenceLocks,
+} from '@btcp2p/consensus';
 import {
   sha256d,
   WITNESS_SCALE_FACTOR,

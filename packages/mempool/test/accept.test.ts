@@ -32,12 +32,13 @@ describe('acceptance', () => {
   test('refuses what breaks a rule, in words of Core', () => {
     const coin = coins[0]!;
     const missing = { txid: new Uint8Array(32).fill(7), index: 0, value: 5_000n };
+    const nothing = { txid: new Uint8Array(32), index: 0xffff_ffff };
     const anyone = { fee: 0n, sequence: 0 };
     const answers = [
       pay([coin], change(() => ({ outputs: [] }))),
       pay([coin, coin]),
       pay([coin], change(() => ({ outputs: [{ value: -1n, scriptPubKey: TRUE_SCRIPT }] }))),
-      pay([{ txid: new Uint8Array(32), index: 0xffff_ffff, value: 1_000n }], { scriptSig: new Uint8Array(8) }),
+      pay([{ ...nothing, value: 1_000n }], { scriptSig: new Uint8Array(8) }),
       pay([coin], { scriptPubKey: Uint8Array.of(0x51) }),
       pay([coin], { ...anyone, lockTime: 102 }),
       pay([coin], { ...anyone, lockTime: 101 }),

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startBitcoind, type BitcoindPeer } from '@btcp2p/bitcoind-peer';
 import { describeWithBitcoind } from '@btcp2p/testdata';
-import { hashToHex, toHex, type Transaction } from '@btcp2p/wire';
+import { fromHex, hashToHex, toHex, type Transaction } from '@btcp2p/wire';
 import { ancestorsOf, descendantsOf, refusalText } from '../src/index.ts';
 import {
   Draws, hexOf, pay, TestChain, TRUE_SCRIPT, type MadeBlock, type Paid, type Payment, type Spendable,
@@ -101,7 +101,8 @@ class Pair {
       const chunk = chain.mempool.chunkOf(entry);
       const ancestors = [...ancestorsOf(entry).add(entry)];
       const descendants = [...descendantsOf(entry).add(entry)];
-      const sum = (entries: typeof ancestors): number => entries.reduce((all, { virtualSize }) => all + virtualSize, 0);
+      const sum = (entries: typeof ancestors): number =>
+        entries.reduce((all, { virtualSize }) => all + virtualSize, 0);
       expect({
         vsize: entry.virtualSize, weight: entry.weight, height: entry.height, fee: entry.fee,
         ancestors: [ancestors.length, sum(ancestors), ancestors.reduce((all, { fee }) => all + fee, 0n)],
@@ -144,6 +145,7 @@ describeWithBitcoind('beside a real bitcoind', (binary) => {
     const { chain } = pair;
     const coin = coins[0]!;
     const other = coins[1]!;
+    const nothing = { txid: new Uint8Array(32), index: 0xffff_ffff, value: 1_000n };
     const missing = { txid: new Uint8Array(32).fill(7), index: 0, value: 5_000n };
     const height = tip.height;
     const mtp = chain.chain().medianTimePast;
@@ -154,13 +156,15 @@ describeWithBitcoind('beside a real bitcoind', (binary) => {
       set(() => ({ outputs: values.map((each) => ({ value: each, scriptPubKey: TRUE_SCRIPT })) }));
     const made = pay([coins[2]!], { outputs: 2 });
     const mined = pay([coins[3]!], { scriptPubKey: Uint8Array.of(0x51, 2, 0x4e, 0x73), outputs: 3 });
-    const program = pay([coins[4]!], { scriptPubKey: Uint8Array.of(0, 20, ...new Uint8Array(20)), outputs: 3 });
+    const keyHash = Uint8Array.of(0, 20, ...new Uint8Array(20));
+    const program = pay([coins[4]!], { scriptPubKey: keyHash, outputs: 3 });
     const scripts = pay([coins[5]!], { scriptPubKey: Uint8Array.of(0x00), outputs: 2 });
     const p2sh = pay([coins[6]!], {
       scriptPubKey: Uint8Array.of(0xa9, 20, ...hash160OfTrue(), 0x87), outputs: 4,
     });
     const nop = pay([coins[7]!], { scriptPubKey: Uint8Array.of(0xb9, 0x51), outputs: 2 });
-    const taproot = pay([coins[8]!], { scriptPubKey: Uint8Array.of(0x51, 32, ...new Uint8Array(32).fill(9)), outputs: 2 });
+    const outputKey = Uint8Array.of(0x51, 32, ...new Uint8Array(32).fill(9));
+    const taproot = pay([coins[8]!], { scriptPubKey: outputKey, outputs: 2 });
     const future = pay([coins[9]!], { scriptPubKey: Uint8Array.of(0x60, 2, 1, 1), outputs: 2 });
     tip = chain.make(tip, [mined, program, scripts, p2sh, nop, taproot, future]);
     await pair.submit(tip);
@@ -172,9 +176,9 @@ describeWithBitcoind('beside a real bitcoind', (binary) => {
       pay([coin], value(-1n)),
       pay([coin], value(21_000_000n * 100_000_000n + 1n)),
       pay([coin], value(15_000_000n * 100_000_000n, 15_000_000n * 100_000_000n)),
-      pay([{ txid: new Uint8Array(32), index: 0xffff_ffff, value: 1_000n }], { scriptSig: new Uint8Array(8) }),
-      pay([{ txid: new Uint8Array(32), index: 0xffff_ffff, value: 1_000n }], { scriptSig: new Uint8Array(1) }),
-      pay([coin, { txid: new Uint8Array(32), index: 0xffff_ffff, value: 1_000n }]),
+      pay([nothing], { scriptSig: new Uint8Array(8) }),
+      pay([nothing], { scriptSig: new Uint8Array(1) }),
+      pay([coin, nothing]),
       pay([coin], { scriptPubKey: new Uint8Array(1_000_100).fill(0x6a) }),
       pay([coin], { scriptPubKey: new Uint8Array(150_000).fill(0x6a) }),
       pay([coin], { scriptPubKey: Uint8Array.of(0x51) }),
@@ -189,7 +193,9 @@ describeWithBitcoind('beside a real bitcoind', (binary) => {
       pay([coin, missing]),
       pay([{ ...made.outputs[1]!, index: 2 }]),
       mined,
-      ...[height, height + 1, height + 2, 0x40_0000, 0x40_0001, 0x40_0000 | 150, 0x8000_ffff].flatMap((sequence) => [
+      ...[
+        height, height + 1, height + 2, 0x40_0000, 0x40_0001, 0x40_0000 | 150, 0x8000_ffff,
+      ].flatMap((sequence) => [
         pay([coin], { sequence }), pay([coin], { sequence, version: 1 }),
       ]),
       pay([made.outputs[0]!], { sequence: 0 }),
@@ -266,7 +272,10 @@ describeWithBitcoind('beside a real bitcoind', (binary) => {
         const sequence = isConfirmed && draws.oneIn(6) ? 100 + draws.below(20) : 0xffff_ffff;
         const lockTime = draws.oneIn(10) ? blocks.at(-1)!.height + draws.below(3) - 1 : 0;
         const one = pay(spends, {
-          outputs: 1 + draws.below(3), fee: BigInt(draws.below(5_000)), sequence: lockTime > 0 ? 0xffff_fffe : sequence, lockTime,
+          outputs: 1 + draws.below(3),
+          fee: BigInt(draws.below(5_000)),
+          sequence: lockTime > 0 ? 0xffff_fffe : sequence,
+          lockTime,
         });
         // Some are first seen in a block.
         const isSent = !draws.oneIn(10);
@@ -313,5 +322,5 @@ function validOn(parent: MadeBlock, paid: readonly Paid[], draws: Draws): Paid[]
 
 /** HASH160 of `OP_TRUE`. */
 function hash160OfTrue(): Uint8Array {
-  return Uint8Array.from('da1745e9b549bd0bfa1a569971c77eba30cd5a4b'.match(/../g)!, (byte) => parseInt(byte, 16));
+  return fromHex('da1745e9b549bd0bfa1a569971c77eba30cd5a4b');
 }

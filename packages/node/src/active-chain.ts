@@ -122,5 +122,5 @@ function chainTo(headers: HeaderTree, tip: HeaderEntry): HeaderEntry[] {
   for (let at: HeaderEntry | undefined = tip; at !== undefined; at = headers.parent(at)) {
     entries.push(at);
   }
-  return entries.reverse();
+  return entries.toReversed();
 }

@@ -287,6 +287,26 @@ describe('getdata', () => {
     }
   });
 
+  test('of old blocks is not for a node that has yet to prove the coins it goes on from', () => {
+    const script = new Script(295);
+    const { node, headers } = script.host;
+    const entries = [10, 20, 295].map((height) => headers.ancestor(headers.best, height));
+    const [first, second, tip] = entries as [HeaderEntry, HeaderEntry, HeaderEntry];
+    const { NODE_NETWORK } = ServiceFlags;
+    const all = node.services;
+    expect(all & NODE_NETWORK).toBe(NODE_NETWORK);
+    node.handle({ type: 'chain', event: { type: 'snapshot', tip, background: first } }, script.now);
+    expect(node.services).toBe(all & ~NODE_NETWORK);
+    node.handle({ type: 'chain', event: { type: 'background', tip: second } }, script.now);
+    expect(node.services).toBe(all & ~NODE_NETWORK);
+    script.connect();
+    node.handle({ type: 'chain', event: { type: 'background', tip } }, script.now);
+    expect(node.services).toBe(all);
+    // It was told otherwise.
+    script.say(wanted('witness_block', script.hash(4)));
+    expect(script.host.eventsOf('peer-disconnected')).toMatchObject([{ reason: 'block-below-threshold' }]);
+  });
+
   test('a block that storage has lost costs the connection', () => {
     const script = connected(2);
     script.host.loseBlocks();

@@ -489,3 +489,38 @@ describe('against a search without memory', () => {
     return false;
   }
 });
+
+describe('blocks that prove a snapshot', () => {
+  const target = (): HeaderEntry => entryAt(1_300);
+  const next = (id: PeerId, best: HeaderEntry, tip: HeaderEntry, count = 16): number[] =>
+    heights(download.findHistorical(id, best, { tip, target: target() }, count));
+
+  test('from the last one that is connected, what is neither here nor on its way', () => {
+    const a = newPeer();
+    store(1, 12);
+    stored.has.add(entryAt(15));
+    download.requested(a, entryAt(13), at(0));
+    expect(next(a, mainTip, entryAt(10), 4)).toEqual([14, 16, 17, 18]);
+    expect(next(a, mainTip, entryAt(1_298))).toEqual([1_299, 1_300]);
+    expect(next(a, mainTip, target())).toEqual([]);
+    expect(next(a, mainTip, entryAt(10), 0)).toEqual([]);
+  });
+
+  test('within a window', () => {
+    const a = newPeer();
+    store(101, 100 + BLOCK_DOWNLOAD_WINDOW - 1);
+    expect(next(a, mainTip, entryAt(100))).toEqual([100 + BLOCK_DOWNLOAD_WINDOW]);
+  });
+
+  test('from where the chains part, if the last one is of another', () => {
+    // The branch goes off at height 1,000.
+    expect(next(newPeer(), mainTip, entryAt(1_200, branchTip), 3)).toEqual([1_001, 1_002, 1_003]);
+  });
+
+  test('from nobody who has another chain, or only the last blocks, or no witnesses', () => {
+    expect(next(newPeer(), branchTip, entryAt(10))).toEqual([]);
+    expect(next(newPeer(), entryAt(1_299), entryAt(10))).toEqual([]);
+    expect(next(newPeer(1_024n | 8n), mainTip, entryAt(10))).toEqual([]);
+    expect(next(newPeer(1n), mainTip, entryAt(10))).toEqual([]);
+  });
+});

@@ -638,3 +638,26 @@ test('what comes from a peer that is gone is ignored', () => {
     owner.sync.addPeer(1 as PeerId, peer, owner.now);
   }).toThrow('already');
 });
+
+describe('while the coins are to be proved that the chain goes on from', () => {
+  const BASE = 40;
+
+  beforeEach(() => {
+    addAll(owner.headers, blocks.slice(0, BASE));
+    owner.assume(owner.headers.best);
+  });
+
+  test('blocks up to them are fetched besides those after', () => {
+    const id = owner.connect();
+    sendHeaders(id, blocks.slice(0, BASE + 5));
+    expect(owner.takeRequests(id)).toEqual([...range(BASE + 1, BASE + 5), ...range(1, 11)]);
+  });
+
+  test('nothing is fetched of another chain, however much work it has', () => {
+    const id = owner.connect();
+    const branch = mineHeaders(blocks[BASE - 2]!, 30, { salt: 1 });
+    sendHeaders(id, [...blocks.slice(0, BASE - 1), ...branch]);
+    expect(owner.headers.height(owner.headers.best)).toBe(BASE + 29);
+    expect(owner.takeRequests(id)).toEqual([]);
+  });
+});

@@ -119,7 +119,7 @@ export class ChainThread {
   async close(): Promise<void> {
     this.#closing = true;
     this.interrupt();
-    this.#worker.postMessage('close');
+    this.#worker.postMessage('close', []);
     await this.#exited;
     if (this.#failure !== undefined) throw this.#failure;
   }

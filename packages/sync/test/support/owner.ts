@@ -1,7 +1,7 @@
 import type { ConsensusParams, HeaderEntry, HeaderTree } from '@btcp2p/consensus';
 import { PeerIds, SeededRng, type PeerId, type Time } from '@btcp2p/machine';
 import { hashToHex, type BlockView, type Message, type MessageOf } from '@btcp2p/wire';
-import type { BlockStatus } from '../../src/ports.ts';
+import type { BackgroundBlocks, BlockStatus } from '../../src/ports.ts';
 import type { SyncEffect } from '../../src/sync-effect.ts';
 import type { SyncPeer } from '../../src/sync-peer.ts';
 import { Sync, type SyncOptions } from '../../src/sync.ts';
@@ -39,6 +39,7 @@ export class Owner implements BlockStatus {
   readonly #complete = new Set<HeaderEntry>([0]);
   readonly #waiting = new Map<HeaderEntry, HeaderEntry[]>();
   #tip: HeaderEntry = 0;
+  #background: BackgroundBlocks | undefined;
 
   constructor(options: OwnerOptions) {
     this.now = { instant: 0, unix: options.unix };
@@ -60,6 +61,17 @@ export class Owner implements BlockStatus {
 
   tip(): HeaderEntry {
     return this.#tip;
+  }
+
+  background(): BackgroundBlocks | undefined {
+    return this.#background;
+  }
+
+  /** Goes on from loaded coins, which all blocks are to prove. */
+  assume(base: HeaderEntry): void {
+    this.#tip = base;
+    this.#complete.add(base);
+    this.#background = { tip: 0, target: base };
   }
 
   get height(): number {

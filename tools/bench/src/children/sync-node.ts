@@ -79,7 +79,8 @@ async function keepBlocks(): Promise<(job: ChainJob) => Promise<ChainResult>> {
       minimumChainWork: 0n,
     },
     onEvent: (event) => {
-      if (event.type !== 'log') reactor.run((now) => node.handle({ type: 'chain', event }, now));
+      if (event.type === 'log' || event.type === 'mempool') return;
+      reactor.run((now) => node.handle({ type: 'chain', event }, now));
     },
     onFailure: (error) => {
       throw error;
