@@ -156,19 +156,31 @@ export class Miner {
     signal?: AbortSignal,
   ): Promise<{ readonly hash: string; readonly block: Uint8Array }> {
     const { params } = this.#context;
-    const template = await this.createTemplate(scriptPubKey, transactions);
-    const block = assembleBlock(template, nativeSha256d);
-    const fault = await this.#context.testBlock(block);
-    if (fault !== undefined) {
-      const { reason, debug } = fault;
-      const text = debug === '' ? reason : `${reason}, ${debug}`;
-      throw new RpcError(RPC_VERIFY_ERROR, `TestBlockValidity failed: ${text}`);
-    }
+    const block = await this.#testedBlock(scriptPubKey, transactions);
     const options = { params, maxTries: DEFAULT_MAX_TRIES, ...(signal && { signal }) };
     const { status } = await mineBlock(block, options);
     if (status !== 'found') throw new RpcError(RPC_MISC_ERROR, 'Failed to make block.');
     if (submit) await this.#submitOwn(block);
     return { hash: hashToHex(nativeSha256d(block.subarray(0, BLOCK_HEADER_SIZE))), block };
+  }
+
+  /** A block on top of the tip that would be valid, but for its proof of work. */
+  async #testedBlock(
+    scriptPubKey: Uint8Array,
+    transactions: readonly TemplateTransaction[],
+  ): Promise<Uint8Array> {
+    for (;;) {
+      const parent = this.#context.tip();
+      const template = await this.createTemplate(scriptPubKey, transactions);
+      const block = assembleBlock(template, nativeSha256d);
+      const fault = await this.#context.testBlock(block);
+      if (fault === undefined) return block;
+      const { reason, debug } = fault;
+      // Somebody else was quicker: then it is to be made anew.
+      if (reason === 'inconclusive-not-best-prevblk' && this.#context.tip() !== parent) continue;
+      const text = debug === '' ? reason : `${reason}, ${debug}`;
+      throw new RpcError(RPC_VERIFY_ERROR, `TestBlockValidity failed: ${text}`);
+    }
   }
 
   /** What is mined here is valid, or the node is not sound; another block may have been quicker. */
