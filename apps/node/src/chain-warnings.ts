@@ -2,7 +2,10 @@ import type { HeaderEntry, HeaderTree, VersionBitsCache } from '@btcp2p/consensu
 import { blockProof } from '@btcp2p/consensus';
 import type { NodeWarnings } from './node-warnings.ts';
 
-/** Blocks of work by which an invalid chain must be ahead for a warning (Core `CheckForkWarningConditions`). */
+/**
+ * Blocks of work by which an invalid chain must be ahead for a warning (Core
+ * `CheckForkWarningConditions`).
+ */
 const LARGE_WORK_BLOCKS = 6n;
 
 /** What {@link ChainWarnings} looks at. */
@@ -45,7 +48,10 @@ export class ChainWarnings {
       warnings.unset('large-work-invalid-chain');
       return;
     }
-    log('CheckForkWarningConditions: Warning: Found invalid chain at least ~6 blocks longer than our best chain.');
+    log(
+      'CheckForkWarningConditions: Warning: Found invalid chain at least ~6 blocks longer than ' +
+      'our best chain.',
+    );
     warnings.set(
       'large-work-invalid-chain',
       'Warning: We do not appear to fully agree with our peers! ' +

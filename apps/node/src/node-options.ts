@@ -165,7 +165,9 @@ export function nodeOptions(settings: Settings, chain: Chain): NodeOptions {
   noteWhatDoesNothing(settings);
   if (connectOnly(settings) === undefined && settings.list('addnode').length === 0) {
     // Honest about what is missing, before the user waits for it.
-    settings.notice('this version does not find peers by itself: name some with -connect or -addnode', 'warning');
+    settings.notice(
+      'this version does not find peers by itself: name some with -connect or -addnode', 'warning',
+    );
   }
 
   return {

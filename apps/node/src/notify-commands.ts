@@ -12,7 +12,10 @@ export interface NotifyOptions {
   readonly shutdown: readonly string[];
 }
 
-/** What a shell takes for nothing but text, in single quotes (Core `SanitizeString`, util/strencodings.cpp). */
+/**
+ * What a shell takes for nothing but text, in single quotes (Core `SanitizeString`,
+ * util/strencodings.cpp).
+ */
 function harmless(text: string): string {
   return text.replaceAll(/[^a-zA-Z0-9 .,;\-_/:?@()]/g, '');
 }

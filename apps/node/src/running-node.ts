@@ -221,7 +221,9 @@ export class RunningNode {
       });
       thread = started.thread;
       const headers = loadHeaders(started.chain, run, log);
-      node = new RunningNode(run, { directory, log, thread, headers, loaded: started.chain, clock, rpc, pidFile });
+      node = new RunningNode(run, {
+        directory, log, thread, headers, loaded: started.chain, clock, rpc, pidFile,
+      });
       const tip = node.#node.chain.tip();
       const best = `hashBestChain=${hashToHex(headers.hash(tip))} height=${headers.height(tip)}`;
       log.info(`Loaded best chain: ${best}`);
@@ -377,7 +379,7 @@ export class RunningNode {
     this.#reactor.run((now) => this.#node.setNetworkActive(this.#options.networkActive, now));
     for (const { host, port } of listenAddresses(this.#options)) {
       try {
-        const address = await this.#reactor.listen({ host, port });
+        const address = await this.#reactor.listen({ host, port, ipv6Only: true });
         addresses.push(address);
         this.#log.info(`Bound to ${address}`);
       } catch (error) {

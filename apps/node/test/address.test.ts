@@ -7,7 +7,10 @@ import { locateBech32Errors } from '../src/descriptors/bech32-errors.ts';
 
 /** Texts that are no addresses of mainnet: BIP 173, BIP 350; test/functional/rpc_validateaddress.py. */
 const INVALID: readonly (readonly [text: string, error: string, locations?: readonly number[]])[] = [
-  ['tc1qw508d6qejxtdg4y5r3zarvary0c5xw7kg3g4ty', 'Invalid or unsupported Segwit (Bech32) or Base58 encoding.'],
+  [
+    'tc1qw508d6qejxtdg4y5r3zarvary0c5xw7kg3g4ty',
+    'Invalid or unsupported Segwit (Bech32) or Base58 encoding.',
+  ],
   ['bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5', 'Invalid Bech32 checksum', [41]],
   ['BC13W508D6QEJXTDG4Y5R3ZARVARY0C5XW7KN40WF2', 'Version 1+ witness address must use Bech32m checksum'],
   ['BC1QR508D6QEJXTDG4Y5R3ZARVARYV98GJ9P', 'Invalid Bech32 v0 address program size (16 bytes), per BIP141'],

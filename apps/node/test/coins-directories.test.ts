@@ -72,7 +72,9 @@ test('one that is wrong is kept aside, in the place of an earlier one', () => {
   const aside = loaded().setInvalid();
   expect([aside, contentOf(aside)]).toEqual([path('chainstate_snapshot_INVALID'), 'new']);
   const next = new CoinsDirectories(home);
-  expect([next.baseHash(), contentOf(next.coins), existsSync(next.snapshot)]).toEqual([undefined, 'old', false]);
+  expect([next.baseHash(), contentOf(next.coins), existsSync(next.snapshot)]).toEqual([
+    undefined, 'old', false,
+  ]);
 });
 
 test('one that is not wanted is deleted, proved or not', () => {

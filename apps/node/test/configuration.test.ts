@@ -190,7 +190,8 @@ describe('options', () => {
 
   test('where to listen', () => {
     const hosts = (...args: string[]): string[] =>
-      listenAddresses(optionsOf(...args)).map(({ host, port, onion }) => `${host} ${port}${onion ? ' onion' : ''}`);
+      listenAddresses(optionsOf(...args))
+        .map(({ host, port, onion }) => `${host} ${port}${onion ? ' onion' : ''}`);
     expect(hosts('-port=7')).toEqual(['127.0.0.1 8 onion', ':: 7', '0.0.0.0 7']);
     expect(hosts('-bind=1.2.3.4:5')).toEqual(['1.2.3.4 5']);
     expect(hosts('-bind=127.0.0.1=onion', '-bind=1.2.3.4:5', '-port=7')).toEqual([

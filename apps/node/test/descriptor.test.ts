@@ -121,7 +121,9 @@ describe('descriptors', () => {
 });
 
 describeWithData("Core's scripts as JSON", () => {
-  type Expected = { readonly asm: string; readonly address?: string; readonly desc: string; readonly type: string };
+  type Expected = {
+    readonly asm: string; readonly address?: string; readonly desc: string; readonly type: string;
+  };
   const vectors = JSON.parse(dataText('vectors/core/rpc_decodescript.json')) as [string, Expected][];
 
   test.each(vectors)('%s', (hex, { asm, address, desc, type }) => {
@@ -186,7 +188,9 @@ function damaged(addresses: readonly string[], count: number): string[] {
     for (const { at, kind, by } of changes) {
       const place = at % text.length;
       const old = text[place]!;
-      text[place] = ['qpzry9x8gf2tvdw0s3jn54khce6mua7l'[by % 32]!, '', old + old, String.fromCharCode(by)][kind]!;
+      text[place] = [
+        'qpzry9x8gf2tvdw0s3jn54khce6mua7l'[by % 32]!, '', old + old, String.fromCharCode(by),
+      ][kind]!;
     }
     return text.join('');
   });
@@ -198,9 +202,11 @@ function randomScripts(count: number): string[] {
   const bytes = (size: number): fc.Arbitrary<string> =>
     fc.uint8Array({ minLength: size, maxLength: size }).map(toHex);
   const part = fc.oneof(
-    fc.constantFrom('00', '51', '52', '53', '6a', '76a914', 'a914', '87', '88ac', 'ac', 'ae', '4f', '50', 'ba', 'ff'),
-    bytes(20), bytes(32).map((x) => `20${x}`), bytes(32).map((x) => `2102${x}`), bytes(1), bytes(4).map((x) => `04${x}`),
-    bytes(5).map((x) => `4c05${x}`),
+    fc.constantFrom(
+      '00', '51', '52', '53', '6a', '76a914', 'a914', '87', '88ac', 'ac', 'ae', '4f', '50', 'ba', 'ff',
+    ),
+    bytes(20), bytes(32).map((x) => `20${x}`), bytes(32).map((x) => `2102${x}`), bytes(1),
+    bytes(4).map((x) => `04${x}`), bytes(5).map((x) => `4c05${x}`),
   );
   const script = fc.oneof(
     fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.join('')),
@@ -235,7 +241,9 @@ describeWithBitcoind('beside a real bitcoind', (binary) => {
       for (const { text } of invalidDescriptors) {
         const parsed = parseDescriptor(text, 'main');
         const error = core.rpc('getdescriptorinfo', text);
-        await expect(error).rejects.toThrow(`getdescriptorinfo: ${parsed.status === 'invalid' && parsed.error}`);
+        await expect(error).rejects.toThrow(
+          `getdescriptorinfo: ${parsed.status === 'invalid' && parsed.error}`,
+        );
       }
       for (const text of damaged(['bc1q', 'bc1p', '1', '3'].map((start) => ADDRESSES[start]!), 150)) {
         const decoded = decodeAddress(text, 'main');
@@ -247,7 +255,9 @@ describeWithBitcoind('beside a real bitcoind', (binary) => {
         );
       }
       for (const script of randomScripts(200)) {
-        const { p2sh: _p2sh, segwit: _segwit, ...expected } = await core.rpc<object & { p2sh?: string; segwit?: object }>('decodescript', script);
+        const { p2sh: _p2sh, segwit: _segwit, ...expected } = await core.rpc<
+          object & { p2sh?: string; segwit?: object }
+        >('decodescript', script);
         const { hex: _hex, ...own } = scriptToJson(fromHex(script), 'main');
         expect({ script, ...own }).toEqual({ script, ...expected });
       }

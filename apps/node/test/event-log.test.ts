@@ -66,7 +66,9 @@ describe('the words of bitcoind', () => {
     ['received', 'headers', '[net] received: headers (163 bytes) peer=3'],
     ['sent', 'verack', '[net] sending verack (163 bytes) peer=3'],
   ] as const)('messages: %s', (direction, messageType, line) => {
-    const message = { type: 'message', direction, peer, address: 'a:1', messageType, payloadSize: 163 } as const;
+    const message = {
+      type: 'message', direction, peer, address: 'a:1', messageType, payloadSize: 163,
+    } as const;
     expect(said(message)).toEqual([line]);
   });
 

@@ -68,7 +68,9 @@ async function compareTemplates(core: BitcoindPeer, node: MiningNode): Promise<R
 
 async function compareInfo(core: BitcoindPeer, node: MiningNode): Promise<void> {
   for (const [count, height] of [[120, -1], [-1, -1], [5, 3], [1_000, 7]] as const) {
-    const ours = call(node, 'getnetworkhashps', new JsonNumber(String(count)), new JsonNumber(String(height)));
+    const ours = call(
+      node, 'getnetworkhashps', new JsonNumber(String(count)), new JsonNumber(String(height)),
+    );
     expect(await ours).toBe(await core.rpc('getnetworkhashps', count, height));
   }
   const theirs = await core.rpc<Record<string, unknown>>('getmininginfo');
@@ -145,7 +147,9 @@ describeWithBitcoind('with a real bitcoind', (binary) => {
       const descriptor = 'raw(51)';
       await core.rpc('generatetodescriptor', 101, descriptor);
       await node.follow(core);
-      const coinbase = await core.rpc<string>('getblock', await core.rpc('getblockhash', 1), 1) as unknown as { tx: string[] };
+      const coinbase = await core.rpc<string>(
+        'getblock', await core.rpc('getblockhash', 1), 1,
+      ) as unknown as { tx: string[] };
       const spend = await core.rpc<string>(
         'createrawtransaction', [{ txid: coinbase.tx[0], vout: 0 }], [{ [ADDRESS]: 49 }],
       );

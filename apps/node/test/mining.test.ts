@@ -38,7 +38,8 @@ const SEGWIT = object({ rules: ['segwit'] });
 describe('templates', () => {
   const params = consensusParams(regtest);
   const tip = {
-    hash: new Uint8Array(32).fill(7), height: 142, time: 5_000, medianTimePast: 1_000, bitsAt: () => 0x207fffff,
+    hash: new Uint8Array(32).fill(7), height: 142, time: 5_000, medianTimePast: 1_000,
+    bitsAt: () => 0x207fffff,
   };
 
   test('their time is after the median time past, and not before the clock', () => {
@@ -77,7 +78,9 @@ describe('templates', () => {
 
   test('fees go to the miner, and blocks obey all rules', async () => {
     const source = new MiningNode();
-    const [hash] = await source.miner.generate({ scriptPubKey: ANYONE, count: 1, maxTries: 100n }) as [string];
+    const [hash] = await source.miner.generate({
+      scriptPubKey: ANYONE, count: 1, maxTries: 100n,
+    }) as [string];
     const view = BlockView.of(source.blocks.get(reversed(hash))!);
     const spend: TemplateTransaction = {
       transaction: TransactionView.from({
@@ -177,13 +180,21 @@ describe('methods', () => {
     const key = 'tpubD6NzVbkrYhZ4XgiXtGrdW5XDAPFCL9h7we1vwNCpn8tGbBcgfVYjXyhWo4E1xkh56hjod1RhGjxbaTLV3X4FyWuejifB9jusQ46QzG87VKp';
     for (const [output, transactions, code, message] of [
       [ADDRESS, [missing], -5, `Transaction ${missing} not in mempool.`],
-      [ADDRESS, ['0000'], -22, 'Transaction decode failed for 0000. Make sure the tx has at least one input.'],
+      [
+        ADDRESS, ['0000'], -22,
+        'Transaction decode failed for 0000. Make sure the tx has at least one input.',
+      ],
       ['1234', [], -5, 'Error: Invalid address or descriptor'],
-      [`pkh(${key}/0/*)`, [], -8, 'Ranged descriptor not accepted. Maybe pass through deriveaddresses first?'],
+      [
+        `pkh(${key}/0/*)`, [], -8,
+        'Ranged descriptor not accepted. Maybe pass through deriveaddresses first?',
+      ],
       [`pkh(${key}/0'/0)`, [], -5, 'Cannot derive script without private keys'],
       [`pkh(${key}/<0;1>)`, [], -8, 'Multipath descriptor not accepted'],
     ] as const) {
-      await expect(call(node, 'generateblock', output, transactions)).rejects.toMatchObject({ code, message });
+      await expect(call(node, 'generateblock', output, transactions)).rejects.toMatchObject({
+        code, message,
+      });
     }
   });
 
@@ -231,7 +242,9 @@ describe('methods', () => {
 
   test('submitheader', async () => {
     const node = new MiningNode();
-    const { hex, hash } = await call(node, 'generateblock', ADDRESS, [], false) as { hex: string; hash: string };
+    const { hex, hash } = await call(
+      node, 'generateblock', ADDRESS, [], false,
+    ) as { hex: string; hash: string };
     expect(await call(node, 'submitheader', hex)).toBeNull();
     expect(hashToHex(node.headers.hash(node.headers.best))).toBe(hash);
     expect(node.headers.height(node.tip())).toBe(0);
@@ -273,18 +286,26 @@ describe('getblocktemplate', () => {
       [object({ mode: 'proposal' }), -3, 'Missing data String key for proposal'],
       [object({ mode: 'proposal', data: '00' }), -22, 'Block decode failed'],
       [object({ rules: [number(1)] }), -3, 'JSON value of type number is not of expected type string'],
-      [object({ longpollid: 'x', rules: ['segwit'] }), -8, "longpollid must be of length 64 (not 1, for 'x')"],
+      [
+        object({ longpollid: 'x', rules: ['segwit'] }), -8,
+        "longpollid must be of length 64 (not 1, for 'x')",
+      ],
       [
         object({}), -8,
         'getblocktemplate must be called with the segwit rule set (call with {"rules": ["segwit"]})',
       ],
     ] as const) {
-      await expect(call(new MiningNode(), 'getblocktemplate', request)).rejects.toMatchObject({ code, message });
+      await expect(call(new MiningNode(), 'getblocktemplate', request)).rejects.toMatchObject({
+        code, message,
+      });
     }
-    await expect(call(new MiningNode({ network: signet }), 'getblocktemplate', SEGWIT)).rejects.toMatchObject({
+    await expect(
+      call(new MiningNode({ network: signet }), 'getblocktemplate', SEGWIT),
+    ).rejects.toMatchObject({
       code: -8,
       message:
-        'getblocktemplate must be called with the signet rule set (call with {"rules": ["segwit", "signet"]})',
+        'getblocktemplate must be called with the signet rule set ' +
+        '(call with {"rules": ["segwit", "signet"]})',
     });
   });
 
@@ -349,7 +370,9 @@ describe('getblocktemplate', () => {
     await call(node, 'generatetoaddress', number(1), ADDRESS);
     expect(await waiting).toMatchObject({ height: 2 });
     // Of a tip that is no more, at once.
-    expect(await call(node, 'getblocktemplate', object({ rules: ['segwit'], longpollid }))).toMatchObject({ height: 2 });
+    expect(await call(node, 'getblocktemplate', object({ rules: ['segwit'], longpollid }))).toMatchObject({
+      height: 2,
+    });
   });
 
   test('ends waiting when the node does', async () => {
@@ -377,7 +400,9 @@ describe('getblocktemplate', () => {
   test('versions signal, once deployments have started', async () => {
     const versionBits = { testdummy: { startTime: 0n, timeout: 0x7fff_ffff_ffff_ffffn } };
     const node = new MiningNode({ consensus: { versionBits } });
-    expect(await call(node, 'getblocktemplate', SEGWIT)).toMatchObject({ version: 0x20000000, vbavailable: {} });
+    expect(await call(node, 'getblocktemplate', SEGWIT)).toMatchObject({
+      version: 0x20000000, vbavailable: {},
+    });
     await call(node, 'generatetoaddress', number(143), ADDRESS);
     expect(await call(node, 'getblocktemplate', SEGWIT)).toMatchObject({
       version: 0x30000000, vbavailable: { testdummy: 28 },

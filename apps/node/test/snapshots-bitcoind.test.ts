@@ -65,7 +65,9 @@ describeWithBitcoind('coins that bitcoind has dumped', (binary) => {
 
   /** The coins of the active chain have to be those of its last block. */
   async function checkCoins(node: RpcNode): Promise<void> {
-    const { height, muhash } = await node.rpc<{ height: number; muhash: string }>('gettxoutsetinfo', 'muhash');
+    const { height, muhash } = await node.rpc<{ height: number; muhash: string }>(
+      'gettxoutsetinfo', 'muhash',
+    );
     const theirs = await core.rpc<{ muhash: string }>('gettxoutsetinfo', 'muhash', height);
     expect({ height, muhash }).toEqual({ height, muhash: theirs.muhash });
   }

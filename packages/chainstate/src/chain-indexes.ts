@@ -10,7 +10,10 @@ import type { BlockPosition } from './ports.ts';
 import type { BlockUndo } from './undo.ts';
 import type { WriteBehindStore } from './write-behind-store.ts';
 
-/** Blocks that are taken off at once where the chain moves; what is more waits for {@link ChainIndexes.step}. */
+/**
+ * Blocks that are taken off at once where the chain moves; what is more waits for
+ * {@link ChainIndexes.step}.
+ */
 const MAX_REWIND = 10;
 
 /** Changes that may wait to be written, and their bytes, for each index. */

@@ -253,7 +253,10 @@ export class ChainstateManager {
     return this.#active.tip;
   }
 
-  /** The last block of the chain that was checked from the first block on (Core `GetChainstateForIndexing`). */
+  /**
+   * The last block of the chain that was checked from the first block on (Core
+   * `GetChainstateForIndexing`).
+   */
   get checkedTip(): HeaderEntry {
     return this.#background?.tip ?? this.tip;
   }

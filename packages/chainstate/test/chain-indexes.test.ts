@@ -229,11 +229,25 @@ describe('ChainIndexes', () => {
 
   test('any order of blocks, steps and deaths', () => {
     const action = fc.oneof(
-      { weight: 5, arbitrary: fc.record({ type: fc.constant('add' as const), n: fc.integer({ min: 1, max: 4 }) }) },
-      { weight: 3, arbitrary: fc.record({ type: fc.constant('fork' as const), n: fc.integer({ min: 1, max: 5 }) }) },
-      { weight: 2, arbitrary: fc.record({ type: fc.constant('step' as const), n: fc.integer({ min: 1, max: 9 }) }) },
-      fc.record({ type: fc.constantFrom('commit' as const, 'save' as const, 'flush' as const), n: fc.constant(0) }),
-      { weight: 2, arbitrary: fc.record({ type: fc.constant('die' as const), n: fc.integer({ min: 0, max: 3 }) }) },
+      {
+        weight: 5,
+        arbitrary: fc.record({ type: fc.constant('add' as const), n: fc.integer({ min: 1, max: 4 }) }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({ type: fc.constant('fork' as const), n: fc.integer({ min: 1, max: 5 }) }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({ type: fc.constant('step' as const), n: fc.integer({ min: 1, max: 9 }) }),
+      },
+      fc.record({
+        type: fc.constantFrom('commit' as const, 'save' as const, 'flush' as const), n: fc.constant(0),
+      }),
+      {
+        weight: 2,
+        arbitrary: fc.record({ type: fc.constant('die' as const), n: fc.integer({ min: 0, max: 3 }) }),
+      },
     );
     fc.assert(fc.property(fc.nat(), fc.array(action, { maxLength: 30 }), (seed, actions) => {
       const world = new BlockWorld();

@@ -56,7 +56,9 @@ function reconsider(manager: ChainstateManager, block: WorldBlock): void {
   manager.activateBestChain();
 }
 
-test.each([[true], [false]])('all that is known is known after a restart (headers of their own: %s)', (withHeaders) => {
+test.each([
+  [true], [false],
+])('all that is known is known after a restart (headers of their own: %s)', (withHeaders) => {
   for (let seed = 0; seed < 4; seed++) {
     const draws = new Draws(seed);
     const { disk, manager } = started();

@@ -22,7 +22,8 @@ const data = {
   height: BASE,
   blockHash: base.hash,
   hashSerialized: hashFromHex(coinsHashOf(world, base)),
-  chainTxCount: chain.slice(0, BASE + 1).reduce((sum, block) => sum + Math.max(1, block.transactions.length), 0),
+  chainTxCount: chain.slice(0, BASE + 1)
+    .reduce((sum, block) => sum + Math.max(1, block.transactions.length), 0),
 };
 const params = { ...regtestParams, assumeutxo: [data] };
 

@@ -80,8 +80,10 @@ describe('a chain that is checked anew', () => {
 
   test('more levels and blocks than there are mean all', () => {
     const { manager } = chainOn();
-    expect(manager.verifyChain({ level: 9, blocks: 1_000 }).log[0]).toBe('Verifying last 110 blocks at level 4');
-    expect(manager.verifyChain({ level: -1, blocks: -1 }).log[0]).toBe('Verifying last 110 blocks at level 0');
+    expect(manager.verifyChain({ level: 9, blocks: 1_000 }).log[0])
+      .toBe('Verifying last 110 blocks at level 4');
+    expect(manager.verifyChain({ level: -1, blocks: -1 }).log[0])
+      .toBe('Verifying last 110 blocks at level 0');
   });
 
   test('nothing but the first block is good', () => {
@@ -123,13 +125,16 @@ describe('a chain that is checked anew', () => {
     const coins = new CoinsCache(new CoinsStore(disk.coins));
     coins.spendCoin({ txid: tip.txids[0]!, index: 0 });
     coins.flush();
-    const again = open(disk, { knownHeaders: [...BlockWorld.chain(tip)].map(({ bytes }) => bytes.slice(0, 80)) });
+    const again = open(disk, {
+      knownHeaders: [...BlockWorld.chain(tip)].map(({ bytes }) => bytes.slice(0, 80)),
+    });
     expect(again.tip).toBe(manager.tip);
     expect(again.verifyChain({ level: 2, blocks: 6 }).result).toBe('good');
     const { result, log } = again.verifyChain({ level: 3, blocks: 6 });
     expect([result, log.at(-1)]).toEqual([
       'corrupted',
-      'Verification error: coin database inconsistencies found (last 1 blocks, 6 good transactions before that)',
+      'Verification error: coin database inconsistencies found ' +
+      '(last 1 blocks, 6 good transactions before that)',
     ]);
   });
 

@@ -15,7 +15,8 @@ const NAMES: Readonly<Partial<Record<InventoryType, string>>> = {
 /** Core's words for an entry of an inventory: `wtx 00…` (`CInv::ToString`, protocol.cpp). */
 export function inventoryText({ type, hash }: InventoryVector): string {
   const number = typeof type === 'number' ? type : 0;
-  const name = (typeof type === 'number' ? undefined : NAMES[type]) ?? `0x${number.toString(16).padStart(8, '0')}`;
+  const name = (typeof type === 'number' ? undefined : NAMES[type]) ??
+    `0x${number.toString(16).padStart(8, '0')}`;
   return `${name} ${hashToHex(hash)}`;
 }
 

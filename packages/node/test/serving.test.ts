@@ -257,7 +257,9 @@ describe('getdata', () => {
     expect(sent * size).toBeGreaterThan(900_000);
     expect(sent * size).toBeLessThan(1_000_000 + 2 * size);
     // It may be that the peer cannot read before we do: so 5 MB more are read, and left for later.
-    const more: Message = { type: 'unknown', payload: { messageType: 'more', bytes: new Uint8Array(3_000_000) } };
+    const more: Message = {
+      type: 'unknown', payload: { messageType: 'more', bytes: new Uint8Array(3_000_000) },
+    };
     script.say(more);
     expect(script.paused).toBe(false);
     script.say(more);
@@ -486,7 +488,10 @@ describe('filters (BIP 157)', () => {
     const cases: readonly (readonly [Message | ((script: Script) => Message), string])[] = [
       [getFilters(0, unknown), 'peer requested invalid block hash: 0707'],
       [(script) => getFilters(4, script.hash(3)), 'start height 4 and stop height 3'],
-      [(script) => getFilters(0, script.hash(1_000)), 'peer requested too many cfilters/cfheaders: 1001 / 1000'],
+      [
+        (script) => getFilters(0, script.hash(1_000)),
+        'peer requested too many cfilters/cfheaders: 1001 / 1000',
+      ],
       [(script) => getFilters(0, script.hash(3), 1), 'peer requested unsupported block filter type: 1'],
     ];
     for (const [message, detail] of cases) {

@@ -25,7 +25,7 @@ export type { PeerConnectionOptions, PeerNotice } from './peer-network.ts';
 export type { CloseReason, PeerNoticeCode } from './peer-host.ts';
 export { MAX_WAITING_BYTES } from './message-queue.ts';
 export { DEFAULT_CONNECT_TIMEOUT, DEFAULT_GRACE, Reactor } from './reactor.ts';
-export type { ReactorOptions } from './reactor.ts';
+export type { ReactorAddress, ReactorOptions } from './reactor.ts';
 export { systemTime } from './system-time.ts';
 export { secureRng } from './secure-rng.ts';
 export { nativeAead } from './native-aead.ts';

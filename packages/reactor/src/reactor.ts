@@ -45,6 +45,14 @@ export interface ReactorOptions<Job, Result, Event> {
   readonly time?: () => Time;
 }
 
+/** Where a reactor listens. */
+export interface ReactorAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Off by default. */
+  readonly ipv6Only?: boolean;
+}
+
 type Command = (now: Time) => void;
 
 /**
@@ -117,10 +125,11 @@ export class Reactor<Job, Result, Event> {
   /**
    * Takes connections at an address of this machine. Port 0 takes any free one.
    *
+   * @param options.ipv6Only whether `::` is every IPv6 address alone, and not every IPv4 one too
    * @returns the address, `host:port`
    * @throws what the system says, as a rejection: `EADDRINUSE` and so on in its `code`
    */
-  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<string> {
+  async listen({ host, port, ipv6Only = false }: ReactorAddress): Promise<string> {
     this.#assertOpen();
     const server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
     this.#servers.add(server);
@@ -133,8 +142,7 @@ export class Reactor<Job, Result, Event> {
         server.close();
         reject(error);
       });
-      // Each family has an address of its own, as in Core: `::` is not also that of IPv4.
-      server.listen({ host, port, ipv6Only: true }, resolve);
+      server.listen({ host, port, ipv6Only }, resolve);
     });
     // Later errors (no file descriptors left) concern one connection, and the listener goes on.
     server.on('error', () => {});

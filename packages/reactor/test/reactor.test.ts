@@ -64,6 +64,13 @@ describe('connections', () => {
     expect(connected.localAddress).toMatch(/^127\.0\.0\.1:\d+$/);
   });
 
+  (hasIPv6 ? test : test.skip)('each family may have a listener of its own on one port', async () => {
+    const { reactor } = drive();
+    const address = await reactor.listen({ host: '::', port: 0, ipv6Only: true });
+    const port = Number(address.slice(address.lastIndexOf(':') + 1));
+    expect(await reactor.listen({ host: '0.0.0.0', port })).toBe(`0.0.0.0:${port}`);
+  });
+
   test('a listener on a port that is taken is refused', async () => {
     const { reactor } = drive();
     const address = await reactor.listen({ host: '127.0.0.1', port: 0 });

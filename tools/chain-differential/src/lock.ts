@@ -19,6 +19,10 @@ export const tampers = [
   'hash-type-zero', 'single', 'anyone-can-pay', 'none', 'dummy', 'missing', 'extra', 'other-script',
   'script-sig', 'witness', 'no-push', 'no-witness', 'control-size', 'control-key', 'annex', 'parity',
 ] as const;
+/**
+ * One way to spoil an input. A {@link Lock} need not know all of them: what it cannot do, it leaves
+ * undone, and the input may then be good.
+ */
 export type Tamper = (typeof tampers)[number];
 
 /** What an input has to say. */
@@ -46,6 +50,10 @@ const { ALL, NONE, SINGLE, ANYONECANPAY, DEFAULT } = SignatureHashType;
 /** A leaf version that has no rules but those of BIP 342. */
 const LEAF_VERSION = 0xc0;
 
+/**
+ * The bytes of all parts, one behind the other, in memory of their own: scripts are put together from
+ * opcodes, as lists of numbers from 0 to 255, and from what they push.
+ */
 export function concat(...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts.map((part) => Uint8Array.from(part))));
 }

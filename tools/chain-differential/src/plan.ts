@@ -57,6 +57,13 @@ export const REGTEST_BITS = 0x207fffff;
 
 const RESERVED = new Uint8Array(32);
 
+/**
+ * A plan of a valid block with nothing but its coinbase, for the caller to add payments to or to
+ * spoil. Version, extra nonce, who is paid, and whether all of the reward is taken are drawn, so that
+ * no two blocks on one parent need be the same.
+ *
+ * @param time of the block, in Unix seconds; the caller sees to it that it is after the median
+ */
 export function newPlan(parent: Made, rng: Rng, time: number): Plan {
   const height = parent.height + 1;
   return {

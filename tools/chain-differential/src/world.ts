@@ -42,6 +42,11 @@ export function ancestor(block: Made, height: number): Made {
   return at;
 }
 
+/**
+ * The median of the times of a block and the ten before it, in Unix seconds (BIP 113, Core
+ * `GetMedianTimePast`): the time of the next block has to be greater. Where fewer blocks are there,
+ * it is of those, and of an even number the upper one of the two in the middle.
+ */
 export function medianTimePast(block: Made): number {
   const times: number[] = [];
   for (let at: Made | undefined = block; at !== undefined && times.length < 11; at = at.parent) {

@@ -171,7 +171,8 @@ function coinsFault({ code, size }: DecodeError, count: number): string {
     case 'limit-exceeded':
       return 'Mismatch in coins count in snapshot metadata and actual snapshot data';
     case 'invalid-value':
-      return `Bad snapshot data after deserializing ${count} coins${size === undefined ? '' : ' - bad tx out value'}`;
+      return `Bad snapshot data after deserializing ${count} coins` +
+        (size === undefined ? '' : ' - bad tx out value');
     default:
       return `Bad snapshot format or truncated snapshot after deserializing ${count} coins`;
   }

@@ -63,12 +63,13 @@ export function parseKeyExpression(text: string, context: KeyContext, chain: Cha
   // The mark is known only now: the last one of the whole expression.
   const originText = `[${origin.fingerprint}${formatKeyPath(origin.path, hardened)}]`;
   const start = `${origin.fingerprint}${formatKeyPath(origin.path, CANONICAL)}`;
-  return keys.map((key) => ({
+  const withOrigin = (key: KeyExpression): KeyExpression => ({
     ...key,
     text: `${originText}${key.text}`,
     // The key's own fingerprint gives way.
     origin: (index) => `${start}${key.origin(index).slice(FINGERPRINT_DIGITS)}`,
-  }));
+  });
+  return keys.map(withOrigin);
 }
 
 function parseOrigin(

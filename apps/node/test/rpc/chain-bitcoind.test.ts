@@ -29,16 +29,19 @@ const DESCRIPTORS = [
 
 const ID = '"22".repeat(32)';
 const CREATED = [
-  '[],[]', '[],{}', '[],{"data":"00"}', '[],[{"data":"00"},{"data":"01"}]', '[],{"data":"0"}', '[],{"data":1}',
+  '[],[]', '[],{}', '[],{"data":"00"}', '[],[{"data":"00"},{"data":"01"}]', '[],{"data":"0"}',
+  '[],{"data":1}',
   '[],null', '[],"x"', '[],[1]', '[],[{}]', '[],[{"data":"00","x":1}]', '[],{"x":1}', '[],{"x":"y"}',
   '[],{"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080":0.00000001}',
   '[],{"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080":"1.5","data":"ff"}',
-  '[],[{"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080":1},{"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080":2}]',
+  '[],[{"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080":1},' +
+  '{"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080":2}]',
   '[],{"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080":-1}', '[1],[]', '[{}],[]', `[{"txid":${ID}}],[]`,
   `[{"txid":${ID},"vout":"0"}],[]`, `[{"txid":${ID},"vout":-1}],[]`, `[{"txid":${ID},"vout":1}],[]`,
   `[{"txid":"x","vout":1}],[]`, `[{"txid":${ID},"vout":1,"sequence":5}],[]`,
   `[{"txid":${ID},"vout":1,"sequence":-1}],[]`, `[{"txid":${ID},"vout":1,"sequence":4294967296}],[]`,
-  `[{"txid":${ID},"vout":1}],[],5`, `[{"txid":${ID},"vout":1}],[],5,false`, `[{"txid":${ID},"vout":1}],[],0,false`,
+  `[{"txid":${ID},"vout":1}],[],5`, `[{"txid":${ID},"vout":1}],[],5,false`,
+  `[{"txid":${ID},"vout":1}],[],0,false`,
   `[{"txid":${ID},"vout":1}],[],0,true`, `[{"txid":${ID},"vout":1,"sequence":4294967295}],[],0,true`,
   `[{"txid":${ID},"vout":1,"sequence":4294967295}],[],0`, '[],[],-1', '[],[],4294967296', '[],[],0,null,1',
   '[],[],0,null,0', '[],[],0,null,4', '[],[],0,null,-1', '[],[],"x"', '[],[],0,1', 'null,[]', '{},[]',
@@ -143,7 +146,9 @@ describeWithBitcoind('methods of the chain answer as bitcoind does', (binary) =>
         '"start",["x"]', '"start",[{}]', '"start",[{"desc":1}]', '"start",[{"desc":"raw(51)","range":[1]}]',
         '"start",["raw(51)","raw(51)#8lvh9jxk","raw(00)"]', '"start",{}',
       ].map((params) => ['scantxoutset', `[${params}]`] as const),
-      ...DESCRIPTORS.map((descriptor) => ['scantxoutset', `["start",[${JSON.stringify(descriptor)}]]`] as const),
+      ...DESCRIPTORS.map(
+        (descriptor) => ['scantxoutset', `["start",[${JSON.stringify(descriptor)}]]`] as const,
+      ),
       ['scantxoutset', `["start",${JSON.stringify(DESCRIPTORS)}]`],
     ]);
   }, 60_000);
@@ -189,8 +194,10 @@ describeWithBitcoind('methods of the chain answer as bitcoind does', (binary) =>
       last, zoo.spending.transaction(), zoo.outputs.transaction(), main[0]!.transaction(0),
       zoo.spendLast({ inputs: [{ ...input!, prevout: young }] }),
       zoo.spendLast({ lockTime: 1_000 }), zoo.spendLast({ lockTime: main.length }),
-      zoo.spendLast({ lockTime: main.length + 1 }), withSequence(100), withSequence(3), withSequence(0x40_0064),
-      withValue(output!.value + 9_999n), withValue(output!.value + 10_000n), withValue(output!.value + 10_001n),
+      zoo.spendLast({ lockTime: main.length + 1 }),
+      withSequence(100), withSequence(3), withSequence(0x40_0064),
+      withValue(output!.value + 9_999n), withValue(output!.value + 10_000n),
+      withValue(output!.value + 10_001n),
       withValue(-1n), withValue(2_100_000_000_000_001n), withValue(0n),
       zoo.spendLast({ inputs: [input!, input!] }), zoo.spendLast({ outputs: [] }),
       zoo.spendLast({ outputs: [{ value: 1n, scriptPubKey: new Uint8Array(0) }] }),
@@ -218,7 +225,9 @@ describeWithBitcoind('methods of the chain answer as bitcoind does', (binary) =>
     const directory = temporaryDirectory();
     const [theirFile, ourFile] = [join(directory, 'theirs'), join(directory, 'ours')];
     const unknown = join(directory, 'unknown');
-    for (const params of ['"latest"', '"rollback",{"rollback":104}', `"",{"rollback":"${hashOf(byHeight(104))}"}`]) {
+    for (const params of [
+      '"latest"', '"rollback",{"rollback":104}', `"",{"rollback":"${hashOf(byHeight(104))}"}`,
+    ]) {
       const theirs = await both.theirs('dumptxoutset', `["${theirFile}",${params}]`);
       const ours = await both.ours('dumptxoutset', `["${ourFile}",${params}]`);
       expect(ours.replace(ourFile, theirFile)).toBe(theirs);
@@ -243,11 +252,13 @@ describeWithBitcoind('methods of the chain answer as bitcoind does', (binary) =>
     await same([
       ...['""', '"x"', '"latest",{"rollback":1}', '"rollback",{"rollback":1000}', '"",{"rollback":-1}', '1']
         .map((params) => ['dumptxoutset', `["${ourFile}",${params}]`] as const),
-      ['dumptxoutset', inTheWay], ['dumptxoutset', `["${there}","latest"]`], ['dumptxoutset', `["/nowhere/utxo","latest"]`],
+      ['dumptxoutset', inTheWay], ['dumptxoutset', `["${there}","latest"]`],
+      ['dumptxoutset', `["/nowhere/utxo","latest"]`],
       ['dumptxoutset', `{"path":"${there}","rollback":1}`],
       ['loadtxoutset', '["/nowhere/utxo"]'], ['loadtxoutset', `["${there}"]`], ['loadtxoutset', '[1]'],
       ['loadtxoutset', `["${unknown}"]`], ['loadtxoutset', `["${otherNetwork}"]`],
-      ['loadtxoutset', `["${otherVersion}"]`], ['loadtxoutset', `["${otherMagic}"]`], ['loadtxoutset', `["${noNetwork}"]`], ['getblockchaininfo'],
+      ['loadtxoutset', `["${otherVersion}"]`], ['loadtxoutset', `["${otherMagic}"]`],
+      ['loadtxoutset', `["${noNetwork}"]`], ['getblockchaininfo'],
     ]);
   }, 60_000);
 
@@ -255,7 +266,8 @@ describeWithBitcoind('methods of the chain answer as bitcoind does', (binary) =>
     const tip = hashOf(main.at(-1)!);
     await same([
       ['waitforblockheight', '[0]'], ['waitforblockheight', '[1000,10]'], ['waitforblockheight', '[1,-1]'],
-      ['waitforblockheight', '["1"]'], ['waitforblock', quoted(tip)], ['waitforblock', `["${'11'.repeat(32)}",10]`],
+      ['waitforblockheight', '["1"]'], ['waitforblock', quoted(tip)],
+      ['waitforblock', `["${'11'.repeat(32)}",10]`],
       ['waitforblock', '["x"]'], ['waitfornewblock', '[10]'], ['waitfornewblock', '[-1]'],
       ['waitfornewblock', `[0,"${'11'.repeat(32)}"]`], ['waitfornewblock', `[10,"${tip}"]`],
       ['waitfornewblock', '[0,"x"]'],

@@ -84,7 +84,9 @@ describeWithBitcoind('indexes answer as those of bitcoind', (binary) => {
     const txid = hashToHex(blocks.at(-1)!.txid(0));
     const block = hashOf(blocks.at(-1)!);
     await same(both, [
-      ...['', ',0', ',1', ',2', ',3', ',true', ',false', ',-1', ',null', ',"1"'].flatMap((verbosity): Call[] => [
+      ...[
+        '', ',0', ',1', ',2', ',3', ',true', ',false', ',-1', ',null', ',"1"',
+      ].flatMap((verbosity): Call[] => [
         ['getrawtransaction', `["${txid}"${verbosity}]`],
         ['getrawtransaction', `["${UNKNOWN}"${verbosity}]`],
         ['getrawtransaction', `["${txid}"${verbosity === '' ? ',0' : verbosity},"${block}"]`],
@@ -111,7 +113,9 @@ describeWithBitcoind('indexes answer as those of bitcoind', (binary) => {
     const gone = headers.ancestor(tip, headers.height(tip) - 3);
     const hash = hashToHex(headers.hash(gone));
     await same(both, [['invalidateblock', `["${hash}"]`]]);
-    const off = Array.from({ length: 4 }, (_, i) => world.blockOf(headers.ancestor(tip, headers.height(gone) + i)));
+    const off = Array.from(
+      { length: 4 }, (_, i) => world.blockOf(headers.ancestor(tip, headers.height(gone) + i)),
+    );
     await same(both, [...info, ...filters(off.map(hashOf)), ...transactions(off)]);
     await same(both, [['reconsiderblock', `["${hash}"]`]]);
     await caughtUp(both);
@@ -143,7 +147,9 @@ describeWithBitcoind('without indexes', (binary) => {
       await both.submit(blocks);
       await both.node.stop();
       await both.node.restart(INDEXES);
-      await until(() => /txindex is enabled at height \d+/.test(both.node.log), () => both.node.log.slice(-300));
+      await until(
+        () => /txindex is enabled at height \d+/.test(both.node.log), () => both.node.log.slice(-300),
+      );
       const info = JSON.parse(await both.ours('getindexinfo')).result;
       const height = headers.height(headers.best);
       expect(info).toEqual({

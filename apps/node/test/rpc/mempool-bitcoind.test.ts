@@ -118,8 +118,9 @@ describeWithBitcoind('methods of the mempool answer as bitcoind does', (binary) 
         ['getmempoolancestors', `["${id}"]`] as const, ['getmempoolancestors', `["${id}",true]`] as const,
         ['getmempooldescendants', `["${id}"]`] as const, ['getmempooldescendants', `["${id}",true]`] as const,
         ['getrawtransaction', `["${id}"]`] as const, ['getrawtransaction', `["${id}",1]`] as const,
-        ...['0', '1', '5', '0,true', '0,false'].map((rest) => ['gettxout', `["${id}",${rest}]`] as const),
       ]),
+      ...[one, two, three, four].flatMap(({ id }) =>
+        ['0', '1', '5', '0,true', '0,false'].map((rest) => ['gettxout', `["${id}",${rest}]`] as const)),
       ['gettxout', `["${hashToHex(rewards[1]!.txid)}",0]`],
       ['gettxout', `["${hashToHex(rewards[1]!.txid)}",0,false]`],
       ['gettxspendingprevout', outputs(rewards[0]!, one.outputs[0]!, one.outputs[2]!, missing.outputs[0]!)],

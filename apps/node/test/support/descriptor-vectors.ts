@@ -651,7 +651,8 @@ export const invalidDescriptors: readonly { readonly text: string; readonly erro
   },
   {
     text: 'multi(3,03a34b99f22c790c4e36b2b3c2c35a36db06226e41c692fc82b8b56ac1c540c5bd,04a34b99f22c790c4e36b2b3c2c35a36db06226e41c692fc82b8b56ac1c540c5bd5b8dec5235a0fa8722476c7709c02559e3aa73aa03918ba2d492eea75abea235)',
-    error: 'Multisig threshold cannot be larger than the number of keys; threshold is 3 but only 2 keys specified',
+    error:
+      'Multisig threshold cannot be larger than the number of keys; threshold is 3 but only 2 keys specified',
   },
   {
     text: 'multi(0)()',
@@ -703,7 +704,8 @@ export const invalidDescriptors: readonly { readonly text: string; readonly erro
   },
   {
     text: 'multi(1, L4rK1yDtCWekvXuE6oXD9jCYfFNV2cWRpVuPLBcCU2z8TrisoyY1,5KYZdUEo39z3FPrtuX2QbbwGnNP5zTd7yyr2SC1j299sBCnWjss)',
-    error: 'Multi: Key \' L4rK1yDtCWekvXuE6oXD9jCYfFNV2cWRpVuPLBcCU2z8TrisoyY1\' is invalid due to whitespace',
+    error:
+      'Multi: Key \' L4rK1yDtCWekvXuE6oXD9jCYfFNV2cWRpVuPLBcCU2z8TrisoyY1\' is invalid due to whitespace',
   },
   {
     text: 'pk(L4rK1yDtCWekvXuE6oXD9jCYfFNV2cWRpVuPLBcCU2z8TrisoyY1 )',
@@ -711,7 +713,8 @@ export const invalidDescriptors: readonly { readonly text: string; readonly erro
   },
   {
     text: 'pk( L4rK1yDtCWekvXuE6oXD9jCYfFNV2cWRpVuPLBcCU2z8TrisoyY1 )',
-    error: 'pk(): Key \' L4rK1yDtCWekvXuE6oXD9jCYfFNV2cWRpVuPLBcCU2z8TrisoyY1 \' is invalid due to whitespace',
+    error:
+      'pk(): Key \' L4rK1yDtCWekvXuE6oXD9jCYfFNV2cWRpVuPLBcCU2z8TrisoyY1 \' is invalid due to whitespace',
   },
   {
     text: 'sh(multi(2,[00000000/111\'/222]xpub6ERApfZwUNrhLCkDtcHTcxd75RbzS1ed54G1LkBUHQVHQKqhMkhgbmJbZRkrgZw4koxb5JaHWkY4ALHY2grBGRjaDMzQLcgJvLJuZZvRcEL,xpub68NZiKmJWnxxS6aaHmn81bvJeTESw724CRDs6HbuccFQN9Ku14VQrADWgqbhhTHBaohPX4CjNLf9fq9MYo6oDaPPLPxSb7gwQN3ih19Zm4Y/0))#',

@@ -1,6 +1,6 @@
 // `btcp2p-node` as it was built, with `ChainOptions` that the user cannot ask for, such as a very small
 // cache of coins: `node-child.ts <options as JSON> <arguments>…`
-import { configure, NodeError, RunningNode } from 'btcp2p-node';
+import { configure, NodeError, RunningNode } from '../../dist/index.js';
 
 const [chain = '', ...args] = process.argv.slice(2);
 try {

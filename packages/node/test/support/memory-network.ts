@@ -7,7 +7,8 @@ import { consensusParams, genesisAnchor, HeaderTree } from '@btcp2p/consensus';
 import { PeerIds, SeededRng, type PeerId, type Time } from '@btcp2p/machine';
 import { BLOCK_HEADER_SIZE, regtest, type BlockView } from '@btcp2p/wire';
 import {
-  Node, type BlockOutcome, type ChainEvent, type FilterJob, type Job, type JobResult, type NodeEvent, type NodeOptions,
+  Node, type BlockOutcome, type ChainEvent, type FilterJob, type Job, type JobResult, type NodeEvent,
+  type NodeOptions,
 } from '../../src/index.ts';
 
 /** One end of a connection in memory. */
