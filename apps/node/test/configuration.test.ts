@@ -215,7 +215,7 @@ describe('options', () => {
       consensus: {},
       assumeValid: undefined,
       dbCache: 450 * 1_048_576,
-      dbBatchSize: 32 * 1_048_576,
+      dbBatchSize: 4 * 1_048_576,
       scriptThreads: Math.min(15, availableParallelism() - 1),
       prune: undefined,
       fastPrune: false,

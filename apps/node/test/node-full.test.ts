@@ -28,14 +28,15 @@ function blockFile(directory: string, list: readonly { readonly bytes: Uint8Arra
   return file;
 }
 
-/** Runs a node until it has ended by itself. */
+/** Runs a node that is to end by itself. */
 async function ended(
   base: string,
   args: readonly string[],
   options: NodeProcessOptions = {},
 ): Promise<NodeEnd> {
   const node = new NodeProcess(base, ['-fastprune', ...args], { chain: CHAIN, ...options });
-  const timer = setTimeout(() => node.child.kill('SIGTERM'), 60_000);
+  // One that finds nothing wrong does not have to be waited for.
+  const timer = setTimeout(() => node.child.kill(), 30_000);
   const result = await node.ended;
   clearTimeout(timer);
   return result;
@@ -56,7 +57,7 @@ async function expectGoesOn(base: string, args: readonly string[]): Promise<void
 }
 
 describe('files that may not grow', () => {
-  test.each([20_000, 50_000, 130_000, 200_000])('beyond %d bytes', async (fileSizeLimit) => {
+  test.each([20_000, 50_000, 100_000])('beyond %d bytes', async (fileSizeLimit) => {
     if (process.platform === 'win32') return;
     const base = temporaryDirectory();
     const loading = [`-loadblock=${blockFile(temporaryDirectory(), blocks.blocks)}`];

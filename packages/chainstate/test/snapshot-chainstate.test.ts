@@ -93,6 +93,23 @@ describe('coins that were loaded', () => {
     expect(manager.isSnapshotProvable).toBe(undefined);
   });
 
+  test('have most of the memory while there is much to catch up with, and then those behind', () => {
+    const total = 20 * 2 ** 20;
+    const shares = (): readonly number[] => [manager.coins.maxBytes, manager.background!.coinsBytes];
+    disk = newDisk(10);
+    snapshotStore = new MemoryStore();
+    start({ maxCoinsBytes: total });
+    const late = world.make(at, { time: at.time + 2 * 24 * 60 * 60 });
+    announce([...chain.slice(1), late]);
+    manager.activateSnapshot(loadedCoins(), base.hash);
+    expect(shares()).toEqual([16 * 2 ** 20, 4 * 2 ** 20]);
+    submit([...chain.slice(BASE + 1), late]);
+    expect(shares()).toEqual([4 * 2 ** 20, 16 * 2 ** 20]);
+    submit(chain.slice(1, BASE + 1));
+    manager.snapshotProved();
+    expect(manager.coins.maxBytes).toBe(total);
+  });
+
   test('are built on, and proved', () => {
     submit(chain.slice(BASE + 1));
     expect(tipName()).toBe(nameOf(at.hash));

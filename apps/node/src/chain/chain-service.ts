@@ -197,8 +197,7 @@ export class ChainService {
       salt: settings.salt,
       verifySignet,
       maxCoinsBytes: settings.cacheBytes,
-      ...(settings.pruneTarget !== undefined &&
-        settings.pruneTarget > 1 && { pruneTarget: settings.pruneTarget }),
+      ...(this.#isPruning && { pruneTarget: settings.pruneTarget! }),
       pruneAfterHeight: pruneAfterHeight(settings.chain, settings),
       ...(settings.assumeValid && { assumeValid: settings.assumeValid }),
       ...(settings.minimumChainWork !== undefined && {
@@ -213,6 +212,11 @@ export class ChainService {
   /** Whether an index does not know all blocks of the chain: see {@link catchUp}. */
   get isIndexBehind(): boolean {
     return this.#indexes.isBehind;
+  }
+
+  /** Whether block files are deleted without being asked to. */
+  get #isPruning(): boolean {
+    return (this.#settings.pruneTarget ?? 0) > 1;
   }
 
   get #isInterrupted(): boolean {
@@ -232,6 +236,8 @@ export class ChainService {
     manager.activateBestChain();
     for (const path of this.#settings.loadBlock) this.#loadBlocks(path);
     if (!this.#isInterrupted) this.#indexes.check();
+    // Files may take more than they may now.
+    if (this.#isPruning && !this.#isInterrupted) manager.flush();
     this.#keepNewHeaders();
     const headers = this.#headers;
     const bytes = new Uint8Array((headers.size - 1) * BLOCK_HEADER_SIZE);

@@ -40,6 +40,18 @@ describeWithBitcoind('blocks are deleted as bitcoind deletes them', (binary) => 
     }
   });
 
+  test('and nobody goes back behind them', async () => {
+    const hashOf = (height: number): string => hashToHex(chain.blocks[height - 1]!.hash());
+    for (const height of [445, 170, 100]) {
+      await same('invalidateblock', `["${hashOf(height)}"]`);
+      await same('getblockcount');
+      await same('getchaintips');
+      await same('reconsiderblock', `["${hashOf(height)}"]`);
+      await same('getblockcount');
+    }
+    await same('gettxoutsetinfo', '["muhash"]');
+  });
+
   test('and are missed then', async () => {
     for (const height of [1, 61, 162, 163, 450]) {
       const hash = hashToHex(chain.blocks[height - 1]!.hash());
