@@ -34,12 +34,23 @@ async function run(configuration: Configuration): Promise<void> {
   });
   let end: (error: NodeError | undefined) => void = () => {};
   const ended = new Promise<NodeError | undefined>((resolve) => (end = resolve));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end(undefined));
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      stopping.abort();
+      end(undefined);
+    });
+  }
 
   let failure: NodeError | undefined;
   try {
     const print = (line: string): void => display.print(line);
-    const node = await RunningNode.start({ configuration, print, ended: (error) => end(error) });
+    const node = await RunningNode.start({
+      configuration,
+      print,
+      ended: (error) => end(error),
+      signal: stopping.signal,
+    });
     process.on('SIGHUP', () => node.reopenLog());
     const timer = setInterval(() => display.update(node.status), STATUS_INTERVAL);
     failure = await ended;

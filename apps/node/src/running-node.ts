@@ -47,6 +47,8 @@ export interface RunOptions {
   readonly print: (line: string) => void;
   /** Called once, when the node cannot go on or has reached what it was to reach. */
   readonly ended: (error: NodeError | undefined) => void;
+  /** Aborted when the node is to end, so that it does not take long to start before. */
+  readonly signal?: AbortSignal;
 }
 
 /** A node over its data directory, its sockets and its log, from start to stop. */
@@ -218,6 +220,7 @@ export class RunningNode {
           log.error(error.message);
           run.ended(error);
         },
+        ...(run.signal && { signal: run.signal }),
       });
       thread = started.thread;
       const headers = loadHeaders(started.chain, run, log);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nativeSha256d } from '@btcp2p/reactor';
@@ -128,7 +128,7 @@ let made: Promise<string> | undefined;
 /** A data directory with all blocks. */
 function whole(): Promise<string> {
   made ??= (async () => {
-    const base = join(tmpdir(), `btcp2p-whole-${process.pid}`);
+    const base = mkdtempSync(join(tmpdir(), 'btcp2p-whole-'));
     process.once('exit', () => rmSync(base, { recursive: true, force: true }));
     const node = new NodeProcess(base, [
       '-connect=0', '-fastprune', '-txindex', `-loadblock=${blockFile(temporaryDirectory(), blocks.blocks)}`,

@@ -21,6 +21,8 @@ export interface ChainThreadOptions {
   readonly onEvent: (event: ChainEvent | MempoolStatus) => void;
   /** Called once, when the thread has ended though nobody wanted it to. */
   readonly onFailure: (error: NodeError) => void;
+  /** Aborted when it is to end soon: then loading leaves what is not done for the next start. */
+  readonly signal?: AbortSignal;
 }
 
 interface Caller {
@@ -75,6 +77,8 @@ export class ChainThread {
     options: ChainThreadOptions,
   ): Promise<{ readonly thread: ChainThread; readonly chain: LoadedChain }> {
     const thread = new ChainThread(options);
+    if (options.signal?.aborted === true) thread.interrupt();
+    options.signal?.addEventListener('abort', () => thread.interrupt());
     const chain = await new Promise<LoadedChain>((resolve, reject) => {
       thread.#loaded = { resolve, reject };
     });

@@ -10,7 +10,11 @@ try {
   const { options } = configuration;
   let end: (error: NodeError | undefined) => void = () => {};
   const ended = new Promise<NodeError | undefined>((resolve) => (end = resolve));
-  process.on('SIGTERM', () => end(undefined));
+  const stopping = new AbortController();
+  process.on('SIGTERM', () => {
+    stopping.abort();
+    end(undefined);
+  });
   const node = await RunningNode.start({
     configuration: {
       ...configuration,
@@ -18,6 +22,7 @@ try {
     },
     print: (line) => process.stdout.write(line),
     ended: end,
+    signal: stopping.signal,
   });
   const failure = await ended;
   await node.stop();
