@@ -79,12 +79,17 @@ export function sameEvent(test: FuzzCase, found: TransportEvent, expected: Trans
 function outline(event: TransportEvent): unknown {
   switch (event.type) {
     case 'message':
-      return { ...event, message: event.message.type };
+      return { ...event, message: event.message.type, payload: hexOf(event.payload) };
     case 'undecodable': {
       const { code, offset, size } = event.error;
-      return { ...event, error: { code, offset, size } };
+      return { ...event, error: { code, offset, size }, payload: hexOf(event.payload) };
     }
     default:
       return event;
   }
+}
+
+/** The reference works with Buffers, which do not compare with other arrays. */
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }
