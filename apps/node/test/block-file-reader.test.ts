@@ -48,7 +48,7 @@ describe('reading from another thread', () => {
     for (const position of [0, 7, 9, 8 + blocks[0]!.length, 5_000_000]) {
       await expect(reader.readBlock({ file: 0, position })).rejects.toMatchObject({ code: 'corrupt' });
     }
-    await expect(reader.readUndo({ file: 0, position: 8 })).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(reader.readUndo({ file: 9, position: 8 })).rejects.toMatchObject({ code: 'ENOENT' });
     expectBytes(await reader.readBlock(at), blocks[0]!);
   });
 

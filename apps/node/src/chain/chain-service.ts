@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BlockIndexStore,
@@ -28,7 +28,7 @@ import {
   encode,
   networks,
 } from '@btcp2p/wire';
-import { fileError, NodeError, systemErrorCode } from '../node-error.ts';
+import { fileError, NodeError } from '../node-error.ts';
 import { blocksXorKey, externalXorKey } from '../storage/files/blocks-xor-key.ts';
 import { DiskBlockFiles } from '../storage/files/disk-block-files.ts';
 import {
@@ -519,27 +519,26 @@ export class ChainService {
   /** Takes the blocks of a file of another origin (`-loadblock`). */
   #loadBlocks(path: string): void {
     const { now } = this.#settings;
-    this.#log(`Importing blocks file ${path}...`);
-    try {
-      const key = externalXorKey(path);
-      const taken = importBlocks(scanBlocks(path, key, this.#magic), {
-        sha256d: nativeSha256d,
-        isStored: (hash) => this.#isStored(hash),
-        isKnown: (hash) => this.#headers.find(hash) !== undefined,
-        accept: (block) => {
-          const copy = BlockView.of(block.bytes.slice());
-          const result = this.#manager.processBlock(copy, now, { requested: true });
-          this.#saveSometimes();
-          return result.status === 'accepted' && result.isNew;
-        },
-        read: ({ position, size }) => readBytesAt(path, key, position, size),
-        interrupted: () => this.#isInterrupted,
-      });
-      this.#log(`Loaded ${taken} blocks from external file`);
-    } catch (error) {
-      if (systemErrorCode(error) === undefined) throw error;
+    if (!canOpen(path)) {
       this.#notify({ type: 'log', level: 'warning', text: `Could not open blocks file ${path}` });
+      return;
     }
+    this.#log(`Importing blocks file ${path}...`);
+    const key = externalXorKey(path);
+    const taken = importBlocks(scanBlocks(path, key, this.#magic), {
+      sha256d: nativeSha256d,
+      isStored: (hash) => this.#isStored(hash),
+      isKnown: (hash) => this.#headers.find(hash) !== undefined,
+      accept: (block) => {
+        const copy = BlockView.of(block.bytes.slice());
+        const result = this.#manager.processBlock(copy, now, { requested: true });
+        this.#saveSometimes();
+        return result.status === 'accepted' && result.isNew;
+      },
+      read: ({ position, size }) => readBytesAt(path, key, position, size),
+      interrupted: () => this.#isInterrupted,
+    });
+    this.#log(`Loaded ${taken} blocks from external file`);
   }
 
   #isStored(hash: Uint8Array): boolean {
@@ -662,4 +661,13 @@ function networkMagic({ chain, consensus }: ChainSettings): Uint8Array {
   const { signetChallenge } = consensus;
   if (chain === 'signet' && signetChallenge !== undefined) return signetMagic(signetChallenge);
   return networks[chain].magic;
+}
+
+function canOpen(path: string): boolean {
+  try {
+    closeSync(openSync(path, 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }
