@@ -28,7 +28,7 @@ const commands = {
   'test:node24': [`runs the tests on Node ${NODE_24}`, testNode24],
   'test:browser': ['runs the tests in Chromium, and installs it if it is missing', testBrowser],
   fuzz: ['builds, then throws random cases at the v2 transport', fuzz],
-  soak: ['runs the crash tests and the sync model for about ten minutes', soak],
+  soak: ['runs the crash tests and the sync model many times over, for about an hour', soak],
   tidy: ['builds, then checks what a compiler and a linter cannot', tidy],
   bench: ['builds, then runs the benchmarks', bench],
   demo: ['builds, then runs the demo', demo],
@@ -132,10 +132,12 @@ async function bench(args) {
 
 /** What is too long for every run: many more kills, and many more random worlds. */
 async function soak() {
-  const env = { BTCP2P_CRASH_RUNS: '12', BTCP2P_MODEL_RUNS: '1000' };
+  const env = { BTCP2P_CRASH_RUNS: '12', BTCP2P_INDEX_KILLS: '60', BTCP2P_MODEL_RUNS: '1000' };
   const jest = ['--experimental-vm-modules', '--no-warnings', join(ROOT, 'node_modules/jest/bin/jest.js')];
   Object.assign(process.env, env);
-  await run(process.execPath, [...jest, 'test/crash', 'test/mainnet-sync'], join(ROOT, 'apps/node'));
+  await build(['--projects=btcp2p-node']);
+  const crashes = ['crash.test', 'mainnet-sync', 'snapshots-bitcoind'];
+  await run(process.execPath, [...jest, ...crashes], join(ROOT, 'apps/node'));
   await run(process.execPath, [...jest, 'test/model'], join(ROOT, 'packages/sync'));
 }
 

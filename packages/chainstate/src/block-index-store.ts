@@ -10,6 +10,12 @@ const DB_LAST_BLOCK = 0x6c;
 const DB_REINDEX_FLAG = 0x52;
 
 const REINDEX_KEY = Uint8Array.of(DB_REINDEX_FLAG);
+/** What stands there while entries are removed, which is our own, and then until all is rebuilt. */
+const CLEARING = Uint8Array.of(0x30);
+const CLEARED = Uint8Array.of(0x31);
+
+/** Entries that are removed in one batch: of a long chain all of them would be too many. */
+const CLEARED_AT_A_TIME = 10_000;
 
 /** A block and what is to be stored of it. */
 export interface StoredBlock {
@@ -31,6 +37,7 @@ export class BlockIndexStore {
   constructor(store: KeyValueStore) {
     this.#store = store;
     this.#files = new Map();
+    if (store.get(REINDEX_KEY)?.[0] === CLEARING[0]) this.#clear();
     const range = store.entries(Uint8Array.of(DB_BLOCK_FILES), Uint8Array.of(DB_BLOCK_FILES + 1));
     for (const { key, value } of range) {
       this.#files.set(readFileNumber(key), decode(blockFileInfo, value));
@@ -42,12 +49,12 @@ export class BlockIndexStore {
     return new Map(this.#files);
   }
 
-  /** Every block there is, parents before children. */
-  blocks(): DiskBlockIndex[] {
-    const blocks: DiskBlockIndex[] = [];
+  /** Every block there is, in no order that means anything. */
+  *blocks(): Generator<StoredBlock, void, undefined> {
     const range = this.#store.entries(Uint8Array.of(DB_BLOCK_INDEX), Uint8Array.of(DB_BLOCK_INDEX + 1));
-    for (const { value } of range) blocks.push(decode(DiskBlockIndex, value));
-    return blocks.sort((a, b) => a.height - b.height);
+    for (const { key, value } of range) {
+      yield { hash: key.subarray(1), index: decode(DiskBlockIndex, value) };
+    }
   }
 
   /** Writes blocks, and the files that changed, in one batch. */
@@ -95,16 +102,28 @@ export class BlockIndexStore {
     this.#store.write([{ key: REINDEX_KEY, value: undefined }]);
   }
 
-  /** Forgets all blocks and files, and says that it is being rebuilt, in one step. */
+  /**
+   * Forgets all blocks and files, and says that it is being rebuilt. If the process ends meanwhile, the
+   * next that opens it forgets the rest.
+   */
   startReindexing(): void {
-    const batch: KeyValueChange[] = [{ key: REINDEX_KEY, value: Uint8Array.of(0x31) }];
+    this.#store.write([{ key: REINDEX_KEY, value: CLEARING }]);
+    this.#clear();
+  }
+
+  #clear(): void {
     for (const first of [DB_BLOCK_INDEX, DB_BLOCK_FILES]) {
+      let batch: KeyValueChange[] = [];
       for (const { key } of this.#store.entries(Uint8Array.of(first), Uint8Array.of(first + 1))) {
         batch.push({ key, value: undefined });
+        if (batch.length < CLEARED_AT_A_TIME) continue;
+        this.#store.write(batch);
+        batch = [];
       }
+      this.#store.write(batch);
     }
-    this.#store.write(batch);
     this.#files.clear();
+    this.#store.write([{ key: REINDEX_KEY, value: CLEARED }]);
   }
 }
 

@@ -30,7 +30,7 @@ import { ChainstateError } from './chainstate-error.ts';
 import type { CoinsCache } from './coins-cache.ts';
 import type { CoinsStore } from './coins-store.ts';
 import type { Rejection } from './connect-block.ts';
-import { BlockStatus } from './disk-block-index.ts';
+import { BlockStatus, type DiskBlockIndex } from './disk-block-index.ts';
 import type {
   BlockFileInfo, BlockFiles, BlockPosition, ChainMempool, ScriptChecker,
 } from './ports.ts';
@@ -294,13 +294,17 @@ export class ChainstateManager {
    */
   load(findBlocks: () => void = () => {}): void {
     const { index, snapshot } = this.#options;
+    const unknown: DiskBlockIndex[] = [];
     for (const stored of index.blocks()) {
+      const entry = this.headers.find(stored.hash);
+      if (entry === undefined) unknown.push(stored.index);
+      else this.#loadBlock(entry, stored.index);
+    }
+    // Mostly there are none: headers are kept before blocks.
+    for (const stored of unknown.sort((a, b) => a.height - b.height)) {
       const entry = this.headers.addTrusted(encode(BlockHeader, stored.header));
       if (entry === undefined) throw new ChainstateError('corrupt', 'a block without its parent');
-      this.blocks.load(entry, stored);
-      if ((stored.status & BlockStatus.FAILED_VALID) !== 0 && !this.headers.isInvalid(entry)) {
-        this.headers.markInvalid(entry);
-      }
+      this.#loadBlock(entry, stored);
     }
     const base = snapshot && this.#assumed(snapshot.baseHash);
     if (snapshot !== undefined && base === undefined) {
@@ -753,6 +757,13 @@ export class ChainstateManager {
     this.#toldTip = tip;
     const fork = before === undefined ? undefined : this.headers.lastCommonAncestor(before, tip);
     this.#notify({ type: 'tip', tip, fork });
+  }
+
+  #loadBlock(entry: HeaderEntry, stored: DiskBlockIndex): void {
+    this.blocks.load(entry, stored);
+    if ((stored.status & BlockStatus.FAILED_VALID) !== 0 && !this.headers.isInvalid(entry)) {
+      this.headers.markInvalid(entry);
+    }
   }
 
   #keepGenesis(): void {

@@ -180,12 +180,14 @@ export class Chainstate {
    */
   activateBestChain(): void {
     this.#stepStart = this.chain.tip;
+    let best: HeaderEntry | undefined;
     while (!this.#resources.interrupted()) {
-      const best = this.#candidates.best((entry) => this.#isUsable(entry));
+      // To find it takes as long as the chain is: once will do, unless it turns out to be of no use.
+      best ??= this.#candidates.best((entry) => this.#isUsable(entry));
       if (best === undefined || best === this.chain.tip) break;
-      this.#moveTowards(best);
-      this.#candidates.prune(this.chain.tip);
+      if (!this.#moveTowards(best)) best = undefined;
     }
+    this.#candidates.prune(this.chain.tip);
     // It may have no more work than before, or have been interrupted.
     this.#options.listener.stepped();
   }
@@ -249,8 +251,10 @@ export class Chainstate {
   /**
    * Goes back to where the chains part, and on by some blocks, as far as they are good. What has come
    * meanwhile, or turned out to be invalid, may then make another chain the best.
+   *
+   * @returns false if one of them is invalid
    */
-  #moveTowards(best: HeaderEntry): void {
+  #moveTowards(best: HeaderEntry): boolean {
     const { headers } = this.#resources;
     const fork = this.chain.findFork(best);
     while (this.chain.tip !== fork) this.disconnectTip();
@@ -264,15 +268,16 @@ export class Chainstate {
       path.push(at);
     }
     for (let next = path.pop(); next !== undefined; next = path.pop()) {
-      if (this.#resources.interrupted()) return;
+      if (this.#resources.interrupted()) return true;
       const isConnected = this.#connectTip(next);
       const isBetter = isConnected && headers.compareWork(next, this.#stepStart ?? next) > 0;
       if (isBetter || !isConnected) {
         this.#stepStart = this.chain.tip;
         this.#options.listener.stepped();
       }
-      if (!isConnected) return;
+      if (!isConnected) return false;
     }
+    return true;
   }
 
   /** Returns whether the block is valid and now the tip. */

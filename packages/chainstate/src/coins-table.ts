@@ -42,6 +42,7 @@ const SEGMENTS = 1 << SEGMENTS_LOG;
 /** A slot is two words: the reference (0: free) and the tag, 32 bits of hash. */
 const SLOT_WORDS = 2;
 const INITIAL_SLOTS = 16;
+const INITIAL_LISTED = 64;
 
 /** No record. Our choice: units start at 1. */
 export const NONE = 0;
@@ -68,7 +69,7 @@ export class CoinsTable {
   #next = 1;
   /** The first free record of each number of units. */
   #free = new Uint32Array(MAX_UNITS + 1);
-  #listed = new Uint32Array(64);
+  #listed = new Uint32Array(INITIAL_LISTED);
   #listedCount = 0;
   #size = 0;
 
@@ -93,16 +94,18 @@ export class CoinsTable {
 
   /** Drops everything. One chunk stays, for what comes next. */
   clear(): void {
-    this.#segments = Array.from(
-      { length: SEGMENTS },
-      () => new Uint32Array(INITIAL_SLOTS * SLOT_WORDS),
-    );
+    for (let i = 0; i < SEGMENTS; i++) {
+      // The table that a block is tried in never grows much, and is cleared for each.
+      const segment = this.#segments[i];
+      if (segment?.length === INITIAL_SLOTS * SLOT_WORDS) segment.fill(NONE);
+      else this.#segments[i] = new Uint32Array(INITIAL_SLOTS * SLOT_WORDS);
+    }
     this.#counts.fill(0);
     this.#words.length = Math.min(this.#words.length, 1);
     this.#bytes.length = this.#words.length;
     this.#next = 1;
     this.#free.fill(NONE);
-    this.#listed = new Uint32Array(64);
+    if (this.#listed.length > INITIAL_LISTED) this.#listed = new Uint32Array(INITIAL_LISTED);
     this.#listedCount = 0;
     this.#size = 0;
   }
